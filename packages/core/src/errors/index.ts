@@ -1,0 +1,12 @@
+export { AbortedError } from './aborted-error';
+export { ExportError } from './export-error';
+export { InputDataError } from './input-data-error';
+export { InvalidArgumentError } from './invalid-argument-error';
+export { ModelFormatError } from './model-format-error';
+export { NonFiniteDataError } from './non-finite-data-error';
+export { NotCalibratedError } from './not-calibrated-error';
+export { QuantError, type QuantErrorOptions } from './quant-error';
+export { RuntimeError } from './runtime-error';
+export { ShapeMismatchError } from './shape-mismatch-error';
+export { UnsupportedOperatorError } from './unsupported-operator-error';
+export { UnsupportedSchemeError } from './unsupported-scheme-error';

@@ -1,0 +1,63 @@
+import type { Range } from '../range';
+import type { TensorView } from '../tensor-view';
+
+/** Plain JSON that holds everything an observer knows; only this travels between calibration shards. */
+export interface ObserverState {
+  readonly kind: string;
+  readonly [key: string]: unknown;
+}
+
+/**
+ * A mutable accumulator of statistics over one tensor, and nothing else: it knows no scheme and chooses nothing.
+ *
+ * Merge law: observing a data set in one pass, or in any shards merged in any order, gives byte-identical `toJSON()`
+ * (order matters only where `isOrdered` says so).
+ */
+export interface Observer<Stats> {
+  readonly kind: string;
+  /** True when shards must be merged in data order (moving averages). */
+  readonly isOrdered: boolean;
+  /**
+   * Adds one batch. Empty batches are allowed and change nothing.
+   *
+   * @throws {NonFiniteDataError} when the data hold NaN or infinities; the message names the tensor and the count
+   */
+  observe(x: TensorView): void;
+  /**
+   * Absorbs what another observer of the same kind and options has seen.
+   *
+   * @throws {InvalidArgumentError} when kind or options differ
+   */
+  merge(other: Observer<Stats>): void;
+  /**
+   * Frozen statistics so far.
+   *
+   * @throws {NotCalibratedError} when nothing was observed
+   */
+  stats(): Stats;
+  toJSON(): ObserverState;
+}
+
+/** What every observer factory takes. */
+export interface ObserverOptions {
+  /** Tensor name for error messages. */
+  readonly tensor?: string;
+  /** Observe per index of this axis; default the whole tensor. */
+  readonly axis?: number;
+}
+
+/** An observer as an extension point: a named way to make one and to read one back. */
+export interface ObserverType<Stats, Options extends ObserverOptions = ObserverOptions> {
+  readonly kind: string;
+  create(options?: Options): Observer<Stats>;
+  /** @throws {InvalidArgumentError} when the state is not of this kind or is damaged */
+  fromJSON(state: ObserverState, options?: Pick<ObserverOptions, 'tensor'>): Observer<Stats>;
+}
+
+/** Statistics that at least know the observed extremes. */
+export interface RangeStats {
+  /** Elements seen (per parameter all the same share). */
+  readonly count: number;
+  /** Observed minimum and maximum per parameter. */
+  readonly range: Range;
+}

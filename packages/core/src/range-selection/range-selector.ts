@@ -1,0 +1,14 @@
+import type { ObserverType } from '../observer/observer';
+import type { Range } from '../range';
+import type { LinearScheme } from '../scheme';
+
+/**
+ * Statistics → clip range: the `selectRange` step as a value. Pure; knows no tensor and writes nothing.
+ * `observer` says which statistics it reads, so that a calibrator collects the right ones.
+ */
+export interface RangeSelector<Stats> {
+  /** Name for specs and reports, options included: `fullRange`, `percentile(99.9)`. */
+  readonly id: string;
+  readonly observer: ObserverType<Stats>;
+  selectRange(stats: Stats, scheme: LinearScheme): Range;
+}

@@ -1,0 +1,1 @@
+export type { FeedArray, Feeds, FeedTensor, FeedType, SampleSource } from './feeds';
