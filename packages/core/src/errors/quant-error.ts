@@ -24,7 +24,6 @@ export interface QuantErrorOptions {
 export class QuantError extends Error {
   readonly code: string;
   readonly hint: string | undefined;
-  readonly [marker] = true;
 
   constructor(code: string, options: QuantErrorOptions) {
     const hint = options.hint === undefined ? '' : ` ${options.hint}`;
@@ -35,6 +34,7 @@ export class QuantError extends Error {
     this.name = 'QuantError';
     this.code = code;
     this.hint = options.hint;
+    Object.defineProperty(this, marker, { value: true });
   }
 
   static isInstance(error: unknown): error is QuantError {
