@@ -5,6 +5,13 @@ export {
   equals as messagesEqual,
   isFieldSet,
 } from '@bufbuild/protobuf';
+// Graph
+export { type BodyGraph, bodyGraphs, type GraphVisit, nodeLabel, walkGraphs } from './graph/body-graphs';
+export { copyModel } from './graph/copy-structure';
+export { editGraph } from './graph/edit-graph';
+export type { GraphEditor, ReplaceUsesOptions } from './graph/editor-types';
+export { type GraphIndex, graphIndex, type ValueUse } from './graph/graph-index';
+export { topologicalOrder } from './graph/topological-order';
 export {
   type AxisSize,
   createGraph,
