@@ -5,6 +5,28 @@ export {
   equals as messagesEqual,
   isFieldSet,
 } from '@bufbuild/protobuf';
+export { AttributeType, attributeTypeName } from './attribute/attribute-type';
+export {
+  floatAttribute,
+  floatsAttribute,
+  graphAttribute,
+  intAttribute,
+  intsAttribute,
+  stringAttribute,
+  stringsAttribute,
+  tensorAttribute,
+} from './attribute/build-attribute';
+export {
+  findAttribute,
+  getFloat,
+  getFloats,
+  getGraph,
+  getInt,
+  getInts,
+  getString,
+  getStrings,
+  getTensor,
+} from './attribute/read-attribute';
 // Graph
 export { type BodyGraph, bodyGraphs, type GraphVisit, nodeLabel, walkGraphs } from './graph/body-graphs';
 export { copyModel } from './graph/copy-structure';
@@ -57,3 +79,41 @@ export type {
   ValueInfo,
   ValueType,
 } from './message/types';
+
+export { bfloat16ToFloat32, float32ToBfloat16 } from './tensor/bfloat16';
+export {
+  DataType,
+  type DataTypeInfo,
+  dataTypeInfo,
+  dataTypeName,
+  dataTypes,
+  type ElementKind,
+  findDataType,
+  type TypedField,
+} from './tensor/data-type';
+export { float16ToFloat32, float32ToFloat16 } from './tensor/float16';
+export {
+  decodeE8M0,
+  decodeMiniFloat,
+  encodeE8M0,
+  encodeMiniFloat,
+  float4e2m1,
+  float8e4m3fn,
+  float8e4m3fnuz,
+  float8e5m2,
+  float8e5m2fnuz,
+  type MiniFloat,
+} from './tensor/minifloat';
+export { type PackedWidth, packBits, packedByteLength, unpackBits } from './tensor/packed-bits';
+export type { TensorArray } from './tensor/tensor-array';
+export { tensorFromArray, tensorFromFloat32, tensorFromStrings } from './tensor/tensor-from-array';
+export {
+  DataLocation,
+  type ExternalDataReader,
+  isExternal,
+  type TensorPayload,
+  tensorPayload,
+} from './tensor/tensor-payload';
+export { describeTensor, tensorByteLength, tensorElementCount, tensorShape } from './tensor/tensor-size';
+export { tensorToArray, tensorToBytes, tensorToStrings } from './tensor/tensor-to-array';
+export { tensorToFloat32 } from './tensor/tensor-to-float32';
