@@ -27,6 +27,8 @@ export {
   getStrings,
   getTensor,
 } from './attribute/read-attribute';
+export { type DecodeOptions, decodeModel, maxModelBytes } from './codec/decode-model';
+export { encodeModel } from './codec/encode-model';
 // Graph
 export { type BodyGraph, bodyGraphs, type GraphVisit, nodeLabel, walkGraphs } from './graph/body-graphs';
 export { copyModel } from './graph/copy-structure';
@@ -79,7 +81,6 @@ export type {
   ValueInfo,
   ValueType,
 } from './message/types';
-
 export { bfloat16ToFloat32, float32ToBfloat16 } from './tensor/bfloat16';
 export {
   DataType,
