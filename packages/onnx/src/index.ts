@@ -81,6 +81,10 @@ export type {
   ValueInfo,
   ValueType,
 } from './message/types';
+// Shapes
+export { type Dim, formatDims, staticDims } from './shape/dim';
+export { type InferShapesOptions, type InputShapes, inferShapes } from './shape/infer-shapes';
+export type { TensorShape as InferredShape } from './shape/infer-types';
 export { bfloat16ToFloat32, float32ToBfloat16 } from './tensor/bfloat16';
 export {
   DataType,
