@@ -79,3 +79,10 @@ export function allocateQuantized(dtype: QDType, length: number): QuantizedArray
   if (dtype.bits <= 16) return dtype.signed ? new Int16Array(length) : new Uint16Array(length);
   return new Int32Array(length);
 }
+
+/** Whether every integer in [qmin, qmax] can be stored in `array` unchanged. */
+export function canHold(array: QuantizedArray, qmin: number, qmax: number): boolean {
+  const bits = 8 * array.BYTES_PER_ELEMENT;
+  const isSigned = array instanceof Int8Array || array instanceof Int16Array || array instanceof Int32Array;
+  return isSigned ? qmin >= -(2 ** (bits - 1)) && qmax < 2 ** (bits - 1) : qmin >= 0 && qmax < 2 ** bits;
+}

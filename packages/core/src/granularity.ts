@@ -64,6 +64,32 @@ export function paramCount(shape: readonly number[], granularity: Granularity): 
   return paramShape(shape, granularity).reduce((product, d) => product * d, 1);
 }
 
+/**
+ * Reads a granularity from plain data.
+ *
+ * @throws {InvalidArgumentError} when it is none
+ */
+export function granularityFromJson(json: unknown): Granularity {
+  const { kind, axis, size } = (json ?? {}) as { kind?: unknown; axis?: unknown; size?: unknown };
+  if (kind === 'perTensor') return perTensor;
+  if (kind === 'perAxis') return perAxis(axis as number);
+  if (kind === 'perGroup') return perGroup(axis as number, size as number);
+  throw new InvalidArgumentError({
+    operation: '[core] granularityFromJson',
+    expected: 'a granularity of kind "perTensor", "perAxis" or "perGroup"',
+    received: JSON.stringify(json) ?? 'nothing',
+  });
+}
+
+/** Short text for reports: `perTensor`, `perAxis(0)`, `perGroup(1,32)`. */
+export function describeGranularity(granularity: Granularity): string {
+  if (granularity.kind === 'perTensor') return 'perTensor';
+  if (granularity.kind === 'perAxis') return `perAxis(${granularity.axis})`;
+  return `perGroup(${granularity.axis},${granularity.size})`;
+}
+
+// — internals —
+
 function assertAxis(operation: string, axis: number): void {
   if (!Number.isInteger(axis) || axis < 0) {
     throw new InvalidArgumentError({

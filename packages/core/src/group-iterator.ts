@@ -2,23 +2,24 @@ import type { Granularity } from './granularity';
 import { elementCount } from './tensor-view';
 
 /**
- * Calls `visit(param, start, end)` for contiguous runs [start, end) of a row-major tensor whose elements share
+ * Calls `visit(param, start, end, step)` for runs start, start + step, … < end of a row-major tensor whose elements share
  * parameter index `param`. The one place that owns stride arithmetic for granularities.
  *
  * With inner = product of the dims after `axis`:
- *   perTensor  one run, param 0
+ *   perTensor  one run of everything, param 0
  *   perAxis    param = (i / inner) mod shape[axis], runs of `inner`
- *   perGroup   param is the row-major index in paramShape: the parameter array has the rank of the data
+ *   perGroup   param is the row-major index in paramShape (the parameter array has the rank of the data),
+ *              runs down one block of the axis: step = inner
  */
-export function forEachRun(
+export function forEachStridedRun(
   shape: readonly number[],
   granularity: Granularity,
-  visit: (param: number, start: number, end: number) => void,
+  visit: (param: number, start: number, end: number, step: number) => void,
 ): void {
   const count = elementCount(shape);
   if (count === 0) return;
   if (granularity.kind === 'perTensor') {
-    visit(0, 0, count);
+    visit(0, 0, count, 1);
     return;
   }
   const { axis } = granularity;
@@ -27,24 +28,34 @@ export function forEachRun(
   const outer = count / (length * inner);
   if (granularity.kind === 'perAxis') {
     for (let o = 0, start = 0; o < outer; o++) {
-      for (let c = 0; c < length; c++, start += inner) visit(c, start, start + inner);
+      for (let c = 0; c < length; c++, start += inner) visit(c, start, start + inner, 1);
     }
     return;
   }
-  const blocks = Math.ceil(length / granularity.size);
-  if (inner === 1) {
-    for (let o = 0; o < outer; o++) {
-      for (let b = 0; b < blocks; b++) {
-        const start = o * length + b * granularity.size;
-        visit(o * blocks + b, start, Math.min(start + granularity.size, (o + 1) * length));
-      }
-    }
-    return;
-  }
-  for (let o = 0, start = 0; o < outer; o++) {
-    for (let c = 0; c < length; c++) {
-      const firstParam = (o * blocks + Math.floor(c / granularity.size)) * inner;
-      for (let i = 0; i < inner; i++, start++) visit(firstParam + i, start, start + 1);
+  const { size } = granularity;
+  for (let o = 0, param = 0; o < outer; o++) {
+    for (let block = 0; block < length; block += size) {
+      const start = (o * length + block) * inner;
+      const end = (o * length + Math.min(block + size, length)) * inner;
+      for (let i = 0; i < inner; i++, param++) visit(param, start + i, end, inner);
     }
   }
+}
+
+/**
+ * The same in contiguous runs [start, end): a block along an inner axis falls apart into single elements, so prefer
+ * {@link forEachStridedRun} where a step can be handled.
+ */
+export function forEachRun(
+  shape: readonly number[],
+  granularity: Granularity,
+  visit: (param: number, start: number, end: number) => void,
+): void {
+  forEachStridedRun(shape, granularity, (param, start, end, step) => {
+    if (step === 1) {
+      visit(param, start, end);
+      return;
+    }
+    for (let i = start; i < end; i += step) visit(param, i, i + 1);
+  });
 }

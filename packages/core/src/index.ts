@@ -31,8 +31,51 @@ export {
   UnsupportedOperatorError,
   UnsupportedSchemeError,
 } from './errors';
-export { type Granularity, paramCount, paramShape, perAxis, perGroup, perTensor } from './granularity';
-export { forEachRun } from './group-iterator';
+export {
+  type ApotScheme,
+  type ApotSchemeOptions,
+  apotFormat,
+  apotMagnitudes,
+  apotScheme,
+  apotTerms,
+} from './format/apot';
+export { type BinaryScheme, type BinarySchemeOptions, binaryFormat, binaryScheme } from './format/binary';
+export { type CodebookScheme, type CodebookSchemeOptions, codebookFormat, codebookScheme } from './format/codebook';
+export { linearFormat } from './format/linear';
+export {
+  type LogarithmicScheme,
+  type LogarithmicSchemeOptions,
+  logarithmicFormat,
+  logarithmicScheme,
+} from './format/logarithmic';
+export type { NumberFormat, ParamsJson, ScaleParams, SchemeJson } from './format/number-format';
+export {
+  describeScheme,
+  formatOf,
+  numberFormats,
+  type ParamsOf,
+  type QuantScheme,
+  schemeFromJson,
+  schemeToJson,
+} from './format/number-formats';
+export {
+  type TernaryParams,
+  type TernaryScheme,
+  type TernarySchemeOptions,
+  ternaryFormat,
+  ternaryScheme,
+} from './format/ternary';
+export {
+  describeGranularity,
+  type Granularity,
+  granularityFromJson,
+  paramCount,
+  paramShape,
+  perAxis,
+  perGroup,
+  perTensor,
+} from './granularity';
+export { forEachRun, forEachStridedRun } from './group-iterator';
 export type { KernelBackend } from './kernel-backend';
 export {
   addErrors,
@@ -53,7 +96,14 @@ export {
   int8Weight,
   uint8Activation,
 } from './presets';
-export { assertQParams, type ChosenQParams, chooseQParams, type QParams, representableRange } from './qparams';
+export {
+  assertQParams,
+  type ChosenQParams,
+  chooseQParams,
+  type QParams,
+  representableRange,
+  zeroPointFor,
+} from './qparams';
 // The spec and the targets
 export {
   type NodeDecision,
@@ -70,23 +120,33 @@ export { fullRange } from './range-selection/full-range';
 export type { RangeSelector } from './range-selection/range-selector';
 export { referenceBackend } from './reference-backend';
 // Reference arithmetic
-export { rounder, roundHalfAway, roundHalfEven, roundHalfUp } from './rounding';
+export {
+  type Rounder,
+  type RoundingMode,
+  rounder,
+  roundHalfAway,
+  roundHalfDown,
+  roundHalfEven,
+  roundHalfEvenNegativeUp,
+  roundHalfTowardZero,
+  roundHalfUp,
+} from './rounding';
 export {
   biasScheme,
-  describeScheme,
   type LinearScheme,
   type LinearSchemeJson,
   type LinearSchemeOptions,
   linearScheme,
-  type QuantScheme,
-  type RoundingMode,
-  schemeFromJson,
-  schemeToJson,
+  linearSchemeFromJson,
+  linearSchemeToJson,
   withScheme,
 } from './scheme';
-export { ortArm64 } from './target/ort-arm64';
-export { ortWeb } from './target/ort-web';
-export { ortX64 } from './target/ort-x64';
-export type { OperatorSupport, PeakFormat, PlacementPolicy, Target } from './target/target';
+export { type SeededRandom, seededRandom } from './seeded-random';
+export { stochasticRounder } from './stochastic-rounding';
+export { ortArm64 } from './target/profile/ort-arm64';
+export { ortWeb } from './target/profile/ort-web';
+export { ortX64 } from './target/profile/ort-x64';
+export type { PeakFormat } from './target/instruction-set/instruction-set';
+export type { OperatorSupport, PlacementPolicy, Target } from './target/target';
 export { findTarget, targets } from './target/targets';
 export { elementCount, type TensorView, view } from './tensor-view';

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from './errors';
 import type { QParams } from './qparams';
 import { assertQParams } from './qparams';
-import { type QuantScheme, schemeFromJson, schemeToJson } from './scheme';
+import { type LinearScheme, linearSchemeFromJson, linearSchemeToJson } from './scheme';
 
 /** Where a tensor's parameters came from. */
 export interface QParamsOrigin {
@@ -17,7 +17,7 @@ export interface QParamsOrigin {
 /** How one tensor of the model is quantized. */
 export interface TensorQuantization {
   readonly role: 'activation' | 'weight' | 'bias';
-  readonly scheme: QuantScheme;
+  readonly scheme: LinearScheme;
   readonly qparams: QParams;
   readonly origin: QParamsOrigin;
 }
@@ -60,7 +60,7 @@ export function specToJson(spec: QuantizationSpec): string {
     name,
     {
       role: t.role,
-      scheme: schemeToJson(t.scheme),
+      scheme: linearSchemeToJson(t.scheme),
       scale: Array.from(t.qparams.scale, shortestFloat32),
       zeroPoint: [...t.qparams.zeroPoint],
       origin: t.origin,
@@ -114,7 +114,7 @@ function tensorFromJson(value: unknown, path: string): TensorQuantization {
   if (role !== 'activation' && role !== 'weight' && role !== 'bias') {
     throw invalid(`activation, weight or bias at ${path}.role`, JSON.stringify(role));
   }
-  const scheme = schemeFromJson(object['scheme']);
+  const scheme = linearSchemeFromJson(object['scheme']);
   const qparams: QParams = {
     scale: Float32Array.from(asNumbers(object['scale'], `${path}.scale`)),
     zeroPoint: Int32Array.from(asNumbers(object['zeroPoint'], `${path}.zeroPoint`)),

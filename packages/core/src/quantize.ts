@@ -1,11 +1,11 @@
-import { allocateQuantized, type QuantizedArray } from './dtype';
-import { ShapeMismatchError } from './errors';
-import { paramCount } from './granularity';
-import { forEachRun } from './group-iterator';
+import { assertShapes } from './assert-shapes';
+import { allocateQuantized, canHold, type QuantizedArray } from './dtype';
+import { InvalidArgumentError } from './errors';
+import { forEachStridedRun } from './group-iterator';
 import type { QParams } from './qparams';
-import { rounder } from './rounding';
+import { type Rounder, rounder } from './rounding';
 import type { LinearScheme } from './scheme';
-import { elementCount, type TensorView } from './tensor-view';
+import type { TensorView } from './tensor-view';
 
 /**
  * Real tensor to codes: ONNX QuantizeLinear to the bit.
@@ -13,22 +13,38 @@ import { elementCount, type TensorView } from './tensor-view';
  * Formula:  q = saturate(round(fround(x / scale)) + zeroPoint)       (docs/numerics.md)
  * Shapes:   x [d0,…,dn]; scale, zeroPoint [G] with G = paramCount(x.shape, granularity)
  * Units:    x real; result in codes within [qmin, qmax]
- * Ties:     by scheme.rounding, before the zero point is added. ±Infinity saturates. NaN is a caller error (gives qmin).
+ * Ties:     by `round`, before the zero point is added. ±Infinity saturates. NaN is a caller error (gives qmin).
  *
- * @throws {ShapeMismatchError} when scale.length ≠ G
+ * @param out Receives the codes when given.
+ * @param round Default: the rounding of the scheme. A stochastic rounder goes here.
+ * @throws {ShapeMismatchError} when scale.length ≠ G, or the data or `out` do not have the length of the shape
+ * @throws {InvalidArgumentError} when `out` cannot hold the codes
  * @see ONNX QuantizeLinear-21
  * @example quantize(view([0.5, -1]), int8Weight, qparams)  // scale 2^-7: Int8Array [64, -127] (narrow range)
  */
-export function quantize(x: TensorView, scheme: LinearScheme, qparams: QParams, out?: QuantizedArray): QuantizedArray {
-  assertParamCount('[core] quantize', x.shape, scheme, qparams);
-  const codes = out ?? allocateQuantized(scheme.dtype, x.data.length);
-  const round = rounder(scheme.rounding);
+export function quantize(
+  x: TensorView,
+  scheme: LinearScheme,
+  qparams: QParams,
+  out?: QuantizedArray,
+  round: Rounder = rounder(scheme.rounding),
+): QuantizedArray {
+  const count = assertShapes('[core] quantize', x.shape, x.data, scheme.granularity, paramsOf(qparams), out);
+  if (out !== undefined && !canHold(out, scheme.qmin, scheme.qmax)) {
+    throw new InvalidArgumentError({
+      operation: '[core] quantize',
+      expected: `an out array for codes [${scheme.qmin}, ${scheme.qmax}]`,
+      received: out.constructor.name,
+    });
+  }
+  const codes = out ?? allocateQuantized(scheme.dtype, count);
+  const { data } = x;
   const { qmin, qmax } = scheme;
-  forEachRun(x.shape, scheme.granularity, (g, start, end) => {
+  forEachStridedRun(x.shape, scheme.granularity, (g, start, end, step) => {
     const scale = qparams.scale[g] as number;
     const zeroPoint = qparams.zeroPoint[g] as number;
-    for (let i = start; i < end; i++) {
-      const q = round(Math.fround((x.data[i] as number) / scale)) + zeroPoint;
+    for (let i = start; i < end; i += step) {
+      const q = round(Math.fround((data[i] as number) / scale)) + zeroPoint;
       codes[i] = q > qmax ? qmax : q >= qmin ? q : qmin;
     }
   });
@@ -51,39 +67,38 @@ export function dequantize(
   qparams: QParams,
   out?: Float32Array,
 ): Float32Array {
-  assertParamCount('[core] dequantize', shape, scheme, qparams);
-  if (codes.length !== elementCount(shape)) {
-    throw new ShapeMismatchError({
-      operation: '[core] dequantize',
-      expected: `${elementCount(shape)} codes for shape [${shape.join(',')}]`,
-      received: `${codes.length}`,
-    });
-  }
-  const real = out ?? new Float32Array(codes.length);
-  forEachRun(shape, scheme.granularity, (g, start, end) => {
+  const count = assertShapes('[core] dequantize', shape, codes, scheme.granularity, paramsOf(qparams), out);
+  const real = out ?? new Float32Array(count);
+  forEachStridedRun(shape, scheme.granularity, (g, start, end, step) => {
     const scale = qparams.scale[g] as number;
     const zeroPoint = qparams.zeroPoint[g] as number;
-    for (let i = start; i < end; i++) real[i] = Math.fround((codes[i] as number) - zeroPoint) * scale;
+    for (let i = start; i < end; i += step) real[i] = Math.fround((codes[i] as number) - zeroPoint) * scale;
   });
   return real;
 }
 
 /**
  * Real numbers moved onto the quantization grid: dequantize(quantize(x)) without the codes in between.
- * Integers on the grid are fixed points; FQ(FQ(x)) = FQ(x); FQ(0) = 0.
+ * Points on the grid stay; FQ(FQ(x)) = FQ(x); FQ(0) = 0; results increase with x.
  *
- * @throws {ShapeMismatchError} when scale.length ≠ G
+ * @throws {ShapeMismatchError} when scale.length ≠ G, or the data or `out` do not have the length of the shape
  */
-export function fakeQuantize(x: TensorView, scheme: LinearScheme, qparams: QParams, out?: Float32Array): Float32Array {
-  assertParamCount('[core] fakeQuantize', x.shape, scheme, qparams);
-  const real = out ?? new Float32Array(x.data.length);
-  const round = rounder(scheme.rounding);
+export function fakeQuantize(
+  x: TensorView,
+  scheme: LinearScheme,
+  qparams: QParams,
+  out?: Float32Array,
+  round: Rounder = rounder(scheme.rounding),
+): Float32Array {
+  const count = assertShapes('[core] fakeQuantize', x.shape, x.data, scheme.granularity, paramsOf(qparams), out);
+  const real = out ?? new Float32Array(count);
+  const { data } = x;
   const { qmin, qmax } = scheme;
-  forEachRun(x.shape, scheme.granularity, (g, start, end) => {
+  forEachStridedRun(x.shape, scheme.granularity, (g, start, end, step) => {
     const scale = qparams.scale[g] as number;
     const zeroPoint = qparams.zeroPoint[g] as number;
-    for (let i = start; i < end; i++) {
-      const q = round(Math.fround((x.data[i] as number) / scale)) + zeroPoint;
+    for (let i = start; i < end; i += step) {
+      const q = round(Math.fround((data[i] as number) / scale)) + zeroPoint;
       const code = q > qmax ? qmax : q >= qmin ? q : qmin;
       real[i] = Math.fround(code - zeroPoint) * scale;
     }
@@ -91,13 +106,9 @@ export function fakeQuantize(x: TensorView, scheme: LinearScheme, qparams: QPara
   return real;
 }
 
-function assertParamCount(operation: string, shape: readonly number[], scheme: LinearScheme, qparams: QParams): void {
-  const count = paramCount(shape, scheme.granularity);
-  if (qparams.scale.length !== count || qparams.zeroPoint.length !== count) {
-    throw new ShapeMismatchError({
-      operation,
-      expected: `scale and zeroPoint of length ${count} (${scheme.granularity.kind} of shape [${shape.join(',')}])`,
-      received: `lengths ${qparams.scale.length} and ${qparams.zeroPoint.length}`,
-    });
-  }
+// — internals —
+
+/** Scale and zero point alone: what was chosen may carry more. */
+function paramsOf({ scale, zeroPoint }: QParams): { scale: Float32Array; zeroPoint: Int32Array } {
+  return { scale, zeroPoint };
 }

@@ -1,9 +1,25 @@
-import type { RoundingMode } from './scheme';
-
 /**
- * Nearest integer, ties to even: the rounding of ONNX QuantizeLinear, numpy, torch and tf.round.
- * Exact for every double; ±Infinity and NaN pass through.
+ * How a fraction becomes an integer. Nearest, with ties to even (`halfEven`), away from zero (`halfAway`), toward +∞
+ * (`halfUp`), toward −∞ (`halfDown`), toward zero (`halfTowardZero`); to even except negative ties, which go up
+ * (`halfEvenNegativeUp`); or always down (`floor`), up (`ceil`).
  */
+export type RoundingMode =
+  | 'halfEven'
+  | 'halfAway'
+  | 'halfUp'
+  | 'halfDown'
+  | 'halfTowardZero'
+  | 'halfEvenNegativeUp'
+  | 'floor'
+  | 'ceil';
+
+/** A rounding function: an integer for every finite number; ±Infinity and NaN pass through. */
+export type Rounder = (x: number) => number;
+
+// All nearest modes compare the exact fraction x − ⌊x⌋ with 1/2. The textbook ⌊x + 0.5⌋ is wrong twice:
+// 0.49999999999999994 + 0.5 rounds to 1, and above 2^52 adding 0.5 moves odd integers.
+
+/** Nearest integer, ties to even: the rounding of ONNX QuantizeLinear, numpy, torch and tf.round. */
 export function roundHalfEven(x: number): number {
   const below = Math.floor(x);
   const fraction = x - below;
@@ -13,18 +29,39 @@ export function roundHalfEven(x: number): number {
   return x;
 }
 
-/** Nearest integer, ties away from zero: C `round()`, ncnn, MNN. */
-export function roundHalfAway(x: number): number {
-  return x < 0 ? -Math.floor(0.5 - x) : Math.floor(x + 0.5);
+/** Nearest integer, ties toward +∞: JavaScript's own, and gemmlowp's high multiplication. */
+export function roundHalfUp(x: number): number {
+  const below = Math.floor(x);
+  const fraction = x - below;
+  if (fraction < 0.5) return below;
+  return fraction >= 0.5 ? below + 1 : x;
 }
 
-/** Nearest integer, ties toward +∞. */
-export function roundHalfUp(x: number): number {
-  return Math.floor(x + 0.5);
+/** Nearest integer, ties toward −∞. */
+export function roundHalfDown(x: number): number {
+  const below = Math.floor(x);
+  const fraction = x - below;
+  if (fraction <= 0.5) return below;
+  return fraction > 0.5 ? below + 1 : x;
+}
+
+/** Nearest integer, ties away from zero: C `round()`, ncnn, MNN. */
+export function roundHalfAway(x: number): number {
+  return x < 0 ? roundHalfDown(x) : roundHalfUp(x);
+}
+
+/** Nearest integer, ties toward zero. */
+export function roundHalfTowardZero(x: number): number {
+  return x < 0 ? roundHalfUp(x) : roundHalfDown(x);
+}
+
+/** Nearest integer, ties to even, except that negative ties go toward +∞: activations on the Vitis DPU. */
+export function roundHalfEvenNegativeUp(x: number): number {
+  return x < 0 ? roundHalfUp(x) : roundHalfEven(x);
 }
 
 /** The function behind a {@link RoundingMode}. */
-export function rounder(mode: RoundingMode): (x: number) => number {
+export function rounder(mode: RoundingMode): Rounder {
   switch (mode) {
     case 'halfEven':
       return roundHalfEven;
@@ -32,7 +69,15 @@ export function rounder(mode: RoundingMode): (x: number) => number {
       return roundHalfAway;
     case 'halfUp':
       return roundHalfUp;
+    case 'halfDown':
+      return roundHalfDown;
+    case 'halfTowardZero':
+      return roundHalfTowardZero;
+    case 'halfEvenNegativeUp':
+      return roundHalfEvenNegativeUp;
     case 'floor':
       return Math.floor;
+    case 'ceil':
+      return Math.ceil;
   }
 }

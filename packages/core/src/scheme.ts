@@ -1,9 +1,7 @@
 import { intDType, parseDType, type QDType } from './dtype';
 import { InvalidArgumentError, UnsupportedSchemeError } from './errors';
-import { type Granularity, perAxis, perGroup, perTensor } from './granularity';
-
-/** How a tie or a fraction is rounded; the formulas are in rounding.ts. */
-export type RoundingMode = 'halfEven' | 'halfAway' | 'halfUp' | 'floor';
+import { describeGranularity, type Granularity, granularityFromJson, perTensor } from './granularity';
+import type { RoundingMode } from './rounding';
 
 /**
  * Linear (uniform) quantization: real ≈ scale · (quantized − zeroPoint).
@@ -31,9 +29,6 @@ export interface LinearScheme {
   readonly divisor: 'qmax' | 'halfSpan';
 }
 
-/** Every way a tensor can be quantized; discriminated by `kind`. */
-export type QuantScheme = LinearScheme;
-
 export interface LinearSchemeOptions {
   readonly dtype: QDType;
   /** Default `asymmetric`. */
@@ -55,7 +50,7 @@ export interface LinearSchemeOptions {
   readonly divisor?: LinearScheme['divisor'];
 }
 
-const optionKeys = new Set<string>([
+const optionKeys: readonly string[] = [
   'dtype',
   'mapping',
   'granularity',
@@ -66,7 +61,18 @@ const optionKeys = new Set<string>([
   'rounding',
   'unsignedZero',
   'divisor',
-]);
+];
+
+const roundingModes: readonly RoundingMode[] = [
+  'halfEven',
+  'halfAway',
+  'halfUp',
+  'halfDown',
+  'halfTowardZero',
+  'halfEvenNegativeUp',
+  'floor',
+  'ceil',
+];
 
 /**
  * Makes a validated, frozen linear scheme.
@@ -75,43 +81,29 @@ const optionKeys = new Set<string>([
  * @throws {UnsupportedSchemeError} for a combination without meaning (narrowRange of an unsigned type, codes outside the dtype, …)
  */
 export function linearScheme(options: LinearSchemeOptions): LinearScheme {
-  const unknown = Object.keys(options).find((key) => !optionKeys.has(key));
-  if (unknown !== undefined) throw invalid(`one of ${[...optionKeys].join(', ')}`, `unknown option "${unknown}"`);
+  const unknown = Object.keys(options).find((key) => !optionKeys.includes(key));
+  if (unknown !== undefined) throw invalid(`one of ${optionKeys.join(', ')}`, `unknown option "${unknown}"`);
   const { dtype } = options;
-  const narrowRange = options.narrowRange ?? false;
+  if (typeof dtype?.qmin !== 'number') throw invalid('a dtype such as int8 or uint4', `dtype ${String(dtype)}`);
+  const narrowRange = oneOf('narrowRange', options.narrowRange ?? false, [false, true]);
   const scheme: LinearScheme = {
     kind: 'linear',
     dtype,
     mapping: oneOf('mapping', options.mapping ?? 'asymmetric', ['symmetric', 'asymmetric']),
-    granularity: options.granularity ?? perTensor,
+    granularity: granularityFromJson(options.granularity ?? perTensor),
     narrowRange,
     qmin: options.qmin ?? dtype.qmin + (narrowRange ? 1 : 0),
     qmax: options.qmax ?? dtype.qmax,
     scaleForm: oneOf('scaleForm', options.scaleForm ?? 'any', ['any', 'powerOfTwo']),
-    rounding: oneOf('rounding', options.rounding ?? 'halfEven', ['halfEven', 'halfAway', 'halfUp', 'floor']),
+    rounding: oneOf('rounding', options.rounding ?? 'halfEven', roundingModes),
     unsignedZero: oneOf('unsignedZero', options.unsignedZero ?? 'midpoint', ['midpoint', 'zero']),
     divisor: oneOf('divisor', options.divisor ?? 'qmax', ['qmax', 'halfSpan']),
   };
-  if (narrowRange && !dtype.signed) throw unsupported('narrowRange only for signed types', dtype.name);
-  const isCodeRange =
-    Number.isInteger(scheme.qmin) &&
-    Number.isInteger(scheme.qmax) &&
-    scheme.qmin < scheme.qmax &&
-    scheme.qmin >= dtype.qmin &&
-    scheme.qmax <= dtype.qmax;
-  if (!isCodeRange) {
-    throw unsupported(
-      `integer codes qmin < qmax within ${dtype.name} [${dtype.qmin}, ${dtype.qmax}]`,
-      `[${scheme.qmin}, ${scheme.qmax}]`,
-    );
-  }
-  if (scheme.mapping === 'symmetric' && dtype.signed && (scheme.qmin > 0 || scheme.qmax <= 0)) {
-    throw unsupported('codes on both sides of 0 for a symmetric signed scheme', `[${scheme.qmin}, ${scheme.qmax}]`);
-  }
+  assertCodes(scheme);
   return Object.freeze(scheme);
 }
 
-/** The same scheme with some options replaced. */
+/** The same scheme with some options replaced; a new dtype or narrowRange brings its own codes. */
 export function withScheme(scheme: LinearScheme, changes: Partial<LinearSchemeOptions>): LinearScheme {
   const { kind: _kind, ...options } = scheme;
   const resetsCodes = changes.dtype !== undefined || changes.narrowRange !== undefined;
@@ -134,7 +126,7 @@ export interface LinearSchemeJson {
   readonly divisor: string;
 }
 
-export function schemeToJson(scheme: QuantScheme): LinearSchemeJson {
+export function linearSchemeToJson(scheme: LinearScheme): LinearSchemeJson {
   const { dtype, mapping, granularity, narrowRange, qmin, qmax, scaleForm, rounding, unsignedZero, divisor } = scheme;
   return {
     kind: 'linear',
@@ -152,14 +144,14 @@ export function schemeToJson(scheme: QuantScheme): LinearSchemeJson {
 }
 
 /**
- * Reads a scheme back, with every check of {@link linearScheme}.
+ * Reads a linear scheme back, with every check of {@link linearScheme}.
  *
- * @throws {InvalidArgumentError} when the JSON is not a scheme
+ * @throws {InvalidArgumentError} when the JSON is not a linear scheme
  */
-export function schemeFromJson(json: unknown): QuantScheme {
+export function linearSchemeFromJson(json: unknown): LinearScheme {
   if (typeof json !== 'object' || json === null) throw invalid('a scheme object', String(json));
   const { kind, dtype, granularity, ...rest } = json as Record<string, unknown>;
-  if (kind !== 'linear') throw invalid('kind "linear"', JSON.stringify(kind));
+  if (kind !== 'linear') throw invalid('kind "linear"', JSON.stringify(kind) ?? 'nothing');
   return linearScheme({
     ...(rest as Omit<LinearSchemeOptions, 'dtype' | 'granularity'>),
     dtype: parseDType(String(dtype)),
@@ -167,33 +159,41 @@ export function schemeFromJson(json: unknown): QuantScheme {
   });
 }
 
-function granularityFromJson(json: unknown): Granularity {
-  const { kind, axis, size } = (json ?? {}) as Record<string, unknown>;
-  if (kind === 'perTensor') return perTensor;
-  if (kind === 'perAxis') return perAxis(Number(axis));
-  if (kind === 'perGroup') return perGroup(Number(axis), Number(size));
-  throw invalid('granularity kind perTensor, perAxis or perGroup', JSON.stringify(kind));
+/** Short text for reports: `int8 symmetric perAxis(0) [-127,127]`. */
+export function describeLinearScheme(scheme: LinearScheme): string {
+  const form = scheme.scaleForm === 'powerOfTwo' ? ' powerOfTwo' : '';
+  const sharing = describeGranularity(scheme.granularity);
+  return `${scheme.dtype.name} ${scheme.mapping} ${sharing} [${scheme.qmin},${scheme.qmax}]${form}`;
 }
 
-/** Short text for reports: `int8 symmetric perAxis(0) [-127,127]`. */
-export function describeScheme(scheme: QuantScheme): string {
-  const { granularity: g } = scheme;
-  const sharing =
-    g.kind === 'perTensor'
-      ? 'perTensor'
-      : g.kind === 'perAxis'
-        ? `perAxis(${g.axis})`
-        : `perGroup(${g.axis},${g.size})`;
-  const form = scheme.scaleForm === 'powerOfTwo' ? ' powerOfTwo' : '';
-  return `${scheme.dtype.name} ${scheme.mapping} ${sharing} [${scheme.qmin},${scheme.qmax}]${form}`;
+/** Scheme of a bias: int32, symmetric, scale = scaleX · scaleW[c] (docs/numerics.md). */
+export function biasScheme(granularity: Granularity): LinearScheme {
+  return linearScheme({ dtype: intDType(32, true), mapping: 'symmetric', granularity });
 }
 
 // — internals —
 
-function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((a) => a === value);
-  if (found === undefined) throw invalid(`${name} to be ${allowed.join(' or ')}`, JSON.stringify(value));
-  return found;
+function assertCodes({ dtype, mapping, narrowRange, qmin, qmax, unsignedZero }: LinearScheme): void {
+  const codes = `[${qmin}, ${qmax}]`;
+  if (narrowRange && !dtype.signed) throw unsupported('narrowRange only for signed types', dtype.name);
+  const isWithinType =
+    Number.isInteger(qmin) && Number.isInteger(qmax) && qmin < qmax && qmin >= dtype.qmin && qmax <= dtype.qmax;
+  if (!isWithinType) {
+    throw unsupported(`integer codes qmin < qmax within ${dtype.name} [${dtype.qmin}, ${dtype.qmax}]`, codes);
+  }
+  if (narrowRange && qmin === dtype.qmin) throw unsupported(`qmin > ${dtype.qmin} with narrowRange`, codes);
+  if (mapping === 'asymmetric') return;
+  if (dtype.signed && (qmin > 0 || qmax <= 0)) {
+    throw unsupported('codes on both sides of 0 for a symmetric signed scheme', codes);
+  }
+  if (!dtype.signed && unsignedZero === 'zero' && qmin > 0) {
+    throw unsupported('code 0 in use when it stands for real 0 (unsignedZero "zero")', codes);
+  }
+}
+
+function oneOf<T extends string | boolean>(option: string, value: T, allowed: readonly T[]): T {
+  if (allowed.includes(value)) return value;
+  throw invalid(`${option} ${allowed.join(' or ')}`, JSON.stringify(value));
 }
 
 function invalid(expected: string, received: string): InvalidArgumentError {
@@ -202,9 +202,4 @@ function invalid(expected: string, received: string): InvalidArgumentError {
 
 function unsupported(expected: string, received: string): UnsupportedSchemeError {
   return new UnsupportedSchemeError({ operation: '[core] linearScheme', expected, received });
-}
-
-/** Scheme of a bias: int32, symmetric, scale = scaleX · scaleW[c] (docs/numerics.md). */
-export function biasScheme(granularity: Granularity): LinearScheme {
-  return linearScheme({ dtype: intDType(32, true), mapping: 'symmetric', granularity });
 }
