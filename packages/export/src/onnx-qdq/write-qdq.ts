@@ -1,0 +1,242 @@
+import {
+  ExportError,
+  type LinearScheme,
+  type QParams,
+  type QuantizationSpec,
+  quantize,
+  representableRange,
+  type Target,
+  type TensorQuantization,
+} from '@bitwright/core';
+import {
+  DataType,
+  editGraph,
+  type GraphEditor,
+  intAttribute,
+  type Model,
+  type Node,
+  opsetVersion,
+  tensorFromArray,
+  tensorToFloat32,
+} from '@bitwright/onnx';
+import { elementTypeOf, smallestOpset } from './element-type';
+
+/**
+ * Writes a spec into its float model as QuantizeLinear/DequantizeLinear pairs: the ONNX QDQ form, placed as onnxruntime fuses it.
+ *
+ * - activations: Q then DQ behind the tensor; an integer producer's readers all read the DQ, a float producer's only the integer ones;
+ * - weights: stored as integers behind a DequantizeLinear; the float initializer goes when nobody else reads it;
+ * - biases: int32 with scale = fround(scale(x) · scale(w)), zero point 0;
+ * - absorbed Relu and Clip are removed where saturation to the codes already does their work;
+ * - pass-through operators carry the very same scale and zero-point initializers on both sides.
+ * The model given is not changed. Zero points are always written out.
+ *
+ * @throws {ExportError} when the spec names tensors the model lacks, a code type needs a newer operator set, or a bias overflows
+ * @see ONNX QuantizeLinear-13, DequantizeLinear-13
+ */
+export function writeQdq(model: Model, spec: QuantizationSpec, target: Target): Model {
+  const opset = opsetVersion(model);
+  const edit = editGraph(model);
+  const parameters = parameterTable(edit);
+  const state: WriterState = { edit, spec, target, opset, parameters };
+  for (const node of edit.nodes()) if (kindOf(node, spec) === 'absorbed') removeIfRedundant(node, state);
+  for (const [name, tensor] of Object.entries(spec.tensors)) {
+    assertOpset(name, tensor.scheme, opset);
+    if (tensor.role === 'activation') quantizeActivation(name, tensor, state);
+    else quantizeConstant(name, tensor, state);
+  }
+  isolateFloatNodes(state);
+  return edit.finish();
+}
+
+interface WriterState {
+  readonly edit: GraphEditor;
+  readonly spec: QuantizationSpec;
+  readonly target: Target;
+  readonly opset: number;
+  readonly parameters: ParameterTable;
+}
+
+type NodeKind = QuantizationSpec['nodes'][string]['kind'] | undefined;
+
+function kindOf(node: Node, spec: QuantizationSpec): NodeKind {
+  return Object.hasOwn(spec.nodes, node.name) ? spec.nodes[node.name]?.kind : undefined;
+}
+
+function isInteger(node: Node | undefined, spec: QuantizationSpec): boolean {
+  const kind = node === undefined ? undefined : kindOf(node, spec);
+  return kind === 'integer' || kind === 'passThrough' || kind === 'absorbed';
+}
+
+/** Takes out an activation whose clamping the output codes do anyway: [qmin, qmax] in real units lies within its bounds. */
+function removeIfRedundant(node: Node, { edit, spec }: WriterState): void {
+  const input = node.input[0] ?? '';
+  const output = node.output[0] ?? '';
+  const quantization = spec.tensors[output];
+  const producer = edit.producer(input);
+  if (quantization === undefined || producer === undefined) return;
+  const [lower, upper] = clampBounds(node, edit);
+  const range = representableRange(quantization.qparams, quantization.scheme);
+  // A thousandth of a step cannot change a code: it only forgives the rounding of the scale to float32.
+  const slack = (quantization.qparams.scale[0] ?? 0) / 1024;
+  const isRedundant = (range.min[0] ?? 0) >= lower - slack && (range.max[0] ?? 0) <= upper + slack;
+  if (!isRedundant) return;
+  edit.removeNode(node);
+  edit.setOutput(producer, producer.output.indexOf(input), output);
+}
+
+function clampBounds(node: Node, edit: GraphEditor): readonly [number, number] {
+  if (node.opType === 'Relu') return [0, Number.POSITIVE_INFINITY];
+  const bound = (name: string | undefined, otherwise: number): number => {
+    const tensor = name === undefined || name === '' ? undefined : edit.initializer(name);
+    return tensor === undefined ? otherwise : (tensorToFloat32(tensor)[0] ?? otherwise);
+  };
+  return [bound(node.input[1], Number.NEGATIVE_INFINITY), bound(node.input[2], Number.POSITIVE_INFINITY)];
+}
+
+function quantizeActivation(name: string, tensor: TensorQuantization, state: WriterState): void {
+  const { edit, spec, parameters } = state;
+  const producer = edit.producer(name);
+  if (producer === undefined && !edit.isInput(name)) throw missingTensor(name);
+  const isIntegerResult = isInteger(producer, spec);
+  const [scale, zeroPoint] = parameters.of(leaderOf(name, tensor), tensor);
+  const codes = edit.uniqueName(`${name}_QuantizeLinear_Output`);
+  const isResultOutput = isIntegerResult && edit.isOutput(name);
+  const source = isResultOutput ? edit.releaseOutputName(name, `${name}_float`) : name;
+  const real = isResultOutput ? name : edit.uniqueName(`${name}_DequantizeLinear_Output`);
+  edit.replaceUses(source, real, {
+    where: (use) => isIntegerResult || (use.scope === '' && isInteger(use.node, spec)),
+  });
+  edit.addNode({
+    opType: 'QuantizeLinear',
+    name: edit.uniqueNodeName(`${name}_QuantizeLinear`),
+    inputs: [source, scale, zeroPoint],
+    outputs: [codes],
+  });
+  edit.addNode({
+    opType: 'DequantizeLinear',
+    name: edit.uniqueNodeName(`${name}_DequantizeLinear`),
+    inputs: [codes, scale, zeroPoint],
+    outputs: [real],
+  });
+}
+
+/** Tensors that share parameters name their leader first in `origin.from`. */
+function leaderOf(name: string, tensor: TensorQuantization): string {
+  return tensor.origin.source === 'derived' ? (tensor.origin.from?.[0] ?? name) : name;
+}
+
+function quantizeConstant(name: string, tensor: TensorQuantization, state: WriterState): void {
+  const { edit, spec, parameters } = state;
+  const initializer = edit.initializer(name);
+  if (initializer === undefined) throw missingTensor(name);
+  const shape = initializer.dims.map(Number);
+  const real = tensorToFloat32(initializer);
+  if (tensor.role === 'bias') assertBiasFits(name, real, tensor.qparams);
+  const codes = quantize({ data: real, shape }, tensor.scheme, tensor.qparams);
+  const stored = edit.uniqueName(`${name}_quantized`);
+  const output = edit.uniqueName(`${name}_DequantizeLinear_Output`);
+  const [scale, zeroPoint] = parameters.of(name, tensor);
+  edit.replaceUses(name, output, { where: (use) => use.scope === '' && isInteger(use.node, spec) });
+  edit.addInitializer(tensorFromArray(stored, elementTypeOf(tensor.scheme.dtype), shape, codes));
+  const { granularity } = tensor.scheme;
+  const attributes = granularity.kind === 'perTensor' ? [] : [intAttribute('axis', granularity.axis)];
+  if (granularity.kind === 'perGroup') attributes.push(intAttribute('block_size', granularity.size));
+  edit.addNode({
+    opType: 'DequantizeLinear',
+    name: edit.uniqueNodeName(`${name}_DequantizeLinear`),
+    inputs: [stored, scale, zeroPoint],
+    outputs: [output],
+    attributes,
+  });
+  if (edit.consumers(name).length === 0 && !edit.isOutput(name)) edit.removeInitializer(name);
+}
+
+/**
+ * A node that must stay float but sits between a DequantizeLinear and a QuantizeLinear would be fused by onnxruntime all the same
+ * (it even quantizes float weights itself). A one-operand Max behind it breaks the pattern: it copies, and no optimizer removes it.
+ */
+function isolateFloatNodes({ edit, spec, target }: WriterState): void {
+  if (target.placement.quantize !== 'inputsAndOutputs') return;
+  for (const node of edit.nodes()) {
+    if (kindOf(node, spec) !== 'float' || target.operators[node.opType]?.kind !== 'integer') continue;
+    const isDequantized = node.input.some((name) => edit.producer(name)?.opType === 'DequantizeLinear');
+    const output = node.output[0] ?? '';
+    const readers = edit.consumers(output);
+    const isQuantized = readers.length > 0 && readers.every((use) => use.node.opType === 'QuantizeLinear');
+    if (!isDequantized || !isQuantized || edit.isOutput(output)) continue;
+    const copy = edit.uniqueName(`${output}_float`);
+    edit.replaceUses(output, copy);
+    edit.addNode({
+      opType: 'Max',
+      name: edit.uniqueNodeName(`${node.name}_stays_float`),
+      inputs: [output],
+      outputs: [copy],
+    });
+  }
+}
+
+/** Scale and zero-point initializers, one pair per leader. */
+interface ParameterTable {
+  of(leader: string, tensor: TensorQuantization): readonly [scale: string, zeroPoint: string];
+}
+
+function parameterTable(edit: GraphEditor): ParameterTable {
+  const pairs = new Map<string, readonly [string, string]>();
+  return {
+    of(leader, { scheme, qparams }) {
+      const known = pairs.get(leader);
+      if (known !== undefined) return known;
+      const pair = [edit.uniqueName(`${leader}_scale`), edit.uniqueName(`${leader}_zero_point`)] as const;
+      const dims = scheme.granularity.kind === 'perTensor' ? [] : [qparams.scale.length];
+      edit.addInitializer(tensorFromArray(pair[0], DataType.FLOAT, dims, qparams.scale));
+      edit.addInitializer(tensorFromArray(pair[1], elementTypeOf(scheme.dtype), dims, zeroPointArray(scheme, qparams)));
+      pairs.set(leader, pair);
+      return pair;
+    },
+  };
+}
+
+function zeroPointArray(
+  scheme: LinearScheme,
+  qparams: QParams,
+): Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array {
+  const { bits, signed } = scheme.dtype;
+  if (bits > 16) return qparams.zeroPoint;
+  if (bits > 8) return signed ? Int16Array.from(qparams.zeroPoint) : Uint16Array.from(qparams.zeroPoint);
+  return signed ? Int8Array.from(qparams.zeroPoint) : Uint8Array.from(qparams.zeroPoint);
+}
+
+function assertOpset(name: string, scheme: LinearScheme, opset: number): void {
+  const needed = Math.max(13, smallestOpset(scheme));
+  if (opset >= needed) return;
+  throw new ExportError({
+    operation: `[export] writeQdq "${name}"`,
+    expected: `operator set ${needed} or newer for ${scheme.dtype.name} ${scheme.granularity.kind}`,
+    received: `operator set ${opset}`,
+    hint: `Convert the model to operator set ${needed} first.`,
+  });
+}
+
+function assertBiasFits(name: string, bias: Float32Array, qparams: QParams): void {
+  const limit = 2 ** 31 - 1;
+  for (let i = 0; i < bias.length; i++) {
+    const scale = qparams.scale[qparams.scale.length === 1 ? 0 : i] as number;
+    if (Math.abs((bias[i] as number) / scale) <= limit) continue;
+    throw new ExportError({
+      operation: `[export] writeQdq "${name}"`,
+      expected: 'a bias that fits int32 at scale(x)·scale(w)',
+      received: `${bias[i]} / ${scale} at channel ${i}`,
+      hint: 'The scale of the weights is too small for this bias; enlarge it.',
+    });
+  }
+}
+
+function missingTensor(name: string): ExportError {
+  return new ExportError({
+    operation: '[export] writeQdq',
+    expected: `a tensor "${name}" in the model`,
+    received: 'none',
+    hint: 'The spec was made for another model, or for the model before its preparation passes.',
+  });
+}

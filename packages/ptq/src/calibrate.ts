@@ -1,0 +1,156 @@
+import {
+  fullRange,
+  InputDataError,
+  minMaxObserver,
+  NonFiniteDataError,
+  type Observer,
+  type ObserverType,
+  type RangeStats,
+  type TensorView,
+} from '@bitwright/core';
+import { encodeModel, type Model } from '@bitwright/onnx';
+import { tapExtremes, tapTensors } from './augment-graph';
+import type { Feeds, SampleSource } from './feeds';
+import { type OnProgress, reportPhase, throwIfAborted } from './progress';
+import type { AnyRangeSelector } from './range-selectors';
+import { limitedBatches, sampleCount } from './sample-source';
+import type { Runtime, Session } from './session';
+
+/** Statistics of one kind for many tensors, and how much data they saw. */
+export interface CalibrationResult<Stats> {
+  readonly observers: ReadonlyMap<string, Observer<Stats>>;
+  readonly samples: number;
+  readonly batches: number;
+}
+
+export interface CalibrateOptions<Stats> {
+  readonly runtime: Runtime;
+  readonly source: SampleSource;
+  /** Tensors to observe: model inputs or results of nodes. */
+  readonly tensors: readonly string[];
+  readonly observer: ObserverType<Stats>;
+  readonly batchSize: number;
+  /** Samples used at most. */
+  readonly limit: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/**
+ * Runs a float model over the samples and observes tensors, in memory that does not grow with the number of samples.
+ *
+ * @throws {InputDataError} when there is no sample
+ * @throws {NonFiniteDataError} when a tensor becomes NaN or infinite
+ */
+export async function calibrate<Stats>(
+  model: Model,
+  options: CalibrateOptions<Stats>,
+): Promise<CalibrationResult<Stats>> {
+  const observers = new Map(
+    options.tensors.map((tensor): [string, Observer<Stats>] => [tensor, options.observer.create({ tensor })]),
+  );
+  const inputs = new Set(model.graph?.input.map((input) => input.name));
+  const inner = options.tensors.filter((tensor) => !inputs.has(tensor));
+  const tapped = tapTensors(model, inner);
+  const session = await options.runtime.createSession(encodeModel(tapped.model));
+  try {
+    const outputs = inner.length > 0 ? inner : session.outputs.slice(0, 1);
+    return await runBatches(session, outputs, observers, options, (name, results, feeds) => {
+      const tensor = results[name] ?? feeds[name];
+      return tensor === undefined ? undefined : { data: tensor.data as Float32Array, shape: tensor.dims };
+    });
+  } finally {
+    await session.release();
+  }
+}
+
+/**
+ * The same for minimum and maximum only: the reductions run inside the graph, so two numbers per tensor and run leave the runtime.
+ */
+export async function calibrateExtremes(
+  model: Model,
+  options: Omit<CalibrateOptions<RangeStats>, 'observer'>,
+): Promise<CalibrationResult<RangeStats>> {
+  const observers = new Map(
+    options.tensors.map((tensor): [string, Observer<RangeStats>] => [tensor, minMaxObserver.create({ tensor })]),
+  );
+  const tapped = tapExtremes(model, options.tensors);
+  const session = await options.runtime.createSession(encodeModel(tapped.model));
+  const outputs = [...tapped.taps.values()].flatMap(({ min, max }) => [min, max]);
+  try {
+    return await runBatches(session, outputs, observers, options, (name, results) => {
+      const tap = tapped.taps.get(name);
+      if (tap === undefined) return undefined;
+      const extremes = [tap.min, tap.max].map((output) => Number(results[output]?.data[0]));
+      return { data: Float32Array.from(extremes), shape: [2] };
+    });
+  } finally {
+    await session.release();
+  }
+}
+
+/** Whether a selector needs nothing but extremes, so that they can be reduced inside the graph. */
+export function needsOnlyExtremes(selector: AnyRangeSelector): boolean {
+  return selector === fullRange;
+}
+
+async function runBatches<Stats>(
+  session: Session,
+  outputs: readonly string[],
+  observers: ReadonlyMap<string, Observer<Stats>>,
+  options: Omit<CalibrateOptions<Stats>, 'observer'>,
+  viewOf: (tensor: string, results: Awaited<ReturnType<Session['run']>>, feeds: Feeds) => TensorView | undefined,
+): Promise<CalibrationResult<Stats>> {
+  const total = options.source.length === undefined ? undefined : Math.min(options.source.length, options.limit);
+  const progress = reportPhase('calibrate', total, options.onProgress);
+  let samples = 0;
+  let batches = 0;
+  for await (const feeds of limitedBatches(options.source, options.batchSize, options.limit)) {
+    throwIfAborted(options.signal, 'calibrate');
+    const count = sampleCount(feeds);
+    if (count === 0) continue;
+    assertFinite(feeds, samples);
+    const results = await session.run(feeds, outputs);
+    for (const [name, observer] of observers) {
+      const view = viewOf(name, results, feeds);
+      if (view !== undefined) observer.observe(view);
+    }
+    samples += count;
+    batches += 1;
+    progress.advance(count);
+  }
+  if (samples === 0) {
+    throw new InputDataError({
+      operation: '[ptq] calibrate',
+      expected: 'at least one calibration sample',
+      received: `none (${options.source.description})`,
+      hint: 'A few hundred samples like those of training are a good start.',
+    });
+  }
+  return { observers, samples, batches };
+}
+
+function assertFinite(feeds: Feeds, firstSample: number): void {
+  for (const [name, tensor] of Object.entries(feeds)) {
+    if (!(tensor.data instanceof Float32Array)) continue;
+    const { data } = tensor;
+    // A sum is NaN or infinite as soon as one term is: one cheap pass, the exact count only when it fails.
+    let sum = 0;
+    for (let i = 0; i < data.length; i++) sum += (data[i] as number) * 0;
+    if (sum === 0) continue;
+    let bad = 0;
+    let first = -1;
+    data.forEach((v, i) => {
+      if (Number.isFinite(v)) return;
+      bad += 1;
+      if (first < 0) first = i;
+    });
+    const perSample = data.length / (tensor.dims[0] ?? 1);
+    throw new NonFiniteDataError({
+      operation: '[ptq] calibrate',
+      expected: `finite values for input "${name}"`,
+      received: `${bad} NaN or infinite, first in sample ${firstSample + Math.floor(first / perSample)}`,
+      hint: 'Check the preprocessing of the calibration data.',
+    });
+  }
+}

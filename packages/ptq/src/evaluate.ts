@@ -1,0 +1,175 @@
+import { InputDataError } from '@bitwright/core';
+import type { Feeds, FeedTensor, SampleSource } from './feeds';
+import { type OnProgress, reportPhase, throwIfAborted } from './progress';
+import { limitedBatches, sampleCount } from './sample-source';
+import type { Runtime, Session } from './session';
+
+/** Top-1 accuracy and speed of a float model and its exported low-bit file, from one run. */
+export interface Evaluation {
+  readonly samples: number;
+  /** Share of samples whose largest score is at the label, 0…1. */
+  readonly float: { readonly top1: number };
+  readonly quantized: { readonly top1: number };
+  /** Share of samples on which both predict the same class. */
+  readonly agreement: number;
+}
+
+/** Interleaved timing of two models on the same feeds. */
+export interface LatencyComparison {
+  /** Median milliseconds of one run. */
+  readonly floatMs: number;
+  readonly quantizedMs: number;
+  /** Median of floatMs/quantizedMs run by run: above 1 the low-bit model is faster. */
+  readonly ratio: number;
+  readonly batch: number;
+  readonly runs: number;
+  /** Threads inside one operator; undefined = the runtime's choice. */
+  readonly threads: number | undefined;
+}
+
+export interface EvaluateOptions {
+  readonly runtime: Runtime;
+  readonly source: SampleSource;
+  readonly labels: ArrayLike<number>;
+  readonly batchSize: number;
+  /** Output with the class scores on its last axis; default the first. */
+  readonly output?: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/**
+ * Classification accuracy of both models on the same labelled samples.
+ *
+ * @throws {InputDataError} when there are not as many labels as samples
+ */
+export async function evaluateClassifiers(
+  float: Uint8Array,
+  quantized: Uint8Array,
+  options: EvaluateOptions,
+): Promise<Evaluation> {
+  const { labels, source } = options;
+  if (source.length !== undefined && source.length !== labels.length)
+    throw wrongLabelCount(source.length, labels.length);
+  const sessions = [
+    await options.runtime.createSession(float),
+    await options.runtime.createSession(quantized),
+  ] as const;
+  try {
+    const output = options.output ?? sessions[0].outputs[0] ?? '';
+    const progress = reportPhase('evaluate', source.length, options.onProgress);
+    let samples = 0;
+    let correctFloat = 0;
+    let correctQuantized = 0;
+    let equal = 0;
+    for await (const feeds of limitedBatches(source, options.batchSize, Number.POSITIVE_INFINITY)) {
+      throwIfAborted(options.signal, 'evaluate');
+      const count = sampleCount(feeds);
+      if (samples + count > labels.length) throw wrongLabelCount(samples + count, labels.length);
+      const [a, b] = await Promise.all(sessions.map((session) => predict(session, feeds, output)));
+      for (let i = 0; i < count; i++) {
+        const label = labels[samples + i];
+        if (a?.[i] === label) correctFloat += 1;
+        if (b?.[i] === label) correctQuantized += 1;
+        if (a?.[i] === b?.[i]) equal += 1;
+      }
+      samples += count;
+      progress.advance(count);
+    }
+    if (samples !== labels.length) throw wrongLabelCount(samples, labels.length);
+    return {
+      samples,
+      float: { top1: correctFloat / samples },
+      quantized: { top1: correctQuantized / samples },
+      agreement: equal / samples,
+    };
+  } finally {
+    await Promise.all(sessions.map((session) => session.release()));
+  }
+}
+
+export interface LatencyOptions {
+  readonly runtime: Runtime;
+  readonly feeds: Feeds;
+  /** Default 21. */
+  readonly runs?: number;
+  readonly threads?: number;
+}
+
+/** Times both models in turn (A B A B …) after a warm-up, so that the machine's moods hit both alike. */
+export async function compareLatency(
+  float: Uint8Array,
+  quantized: Uint8Array,
+  options: LatencyOptions,
+): Promise<LatencyComparison> {
+  const { runs = 21, threads, runtime, feeds } = options;
+  const sessionOptions = threads === undefined ? {} : { threads };
+  const a = await runtime.createSession(float, sessionOptions);
+  const b = await runtime.createSession(quantized, sessionOptions);
+  try {
+    for (let i = 0; i < 3; i++) {
+      await a.run(feeds);
+      await b.run(feeds);
+    }
+    const floatMs: number[] = [];
+    const quantizedMs: number[] = [];
+    for (let i = 0; i < runs; i++) {
+      floatMs.push(await timeRun(a, feeds));
+      quantizedMs.push(await timeRun(b, feeds));
+    }
+    return {
+      floatMs: median(floatMs),
+      quantizedMs: median(quantizedMs),
+      ratio: median(floatMs.map((ms, i) => ms / (quantizedMs[i] as number))),
+      batch: sampleCount(feeds),
+      runs,
+      threads,
+    };
+  } finally {
+    await a.release();
+    await b.release();
+  }
+}
+
+async function timeRun(session: Session, feeds: Feeds): Promise<number> {
+  const start = performance.now();
+  await session.run(feeds);
+  return performance.now() - start;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((x, y) => x - y);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
+
+async function predict(session: Session, feeds: Feeds, output: string): Promise<Int32Array> {
+  const results = await session.run(feeds, [output]);
+  const tensor = results[output];
+  return tensor === undefined ? new Int32Array(0) : argmaxRows(tensor);
+}
+
+/** Index of the largest value along the last axis, first one wins; one result per sample (other axes must be of size 1). */
+function argmaxRows(tensor: FeedTensor): Int32Array {
+  const rows = tensor.dims[0] ?? 1;
+  const classes = tensor.data.length / rows;
+  const result = new Int32Array(rows);
+  for (let r = 0; r < rows; r++) {
+    let best = 0;
+    for (let c = 1; c < classes; c++) {
+      if (Number(tensor.data[r * classes + c]) > Number(tensor.data[r * classes + best])) best = c;
+    }
+    result[r] = best;
+  }
+  return result;
+}
+
+function wrongLabelCount(samples: number, labels: number): InputDataError {
+  return new InputDataError({
+    operation: '[ptq] evaluateClassifiers',
+    expected: `one label per sample (${samples})`,
+    received: `${labels} labels`,
+  });
+}

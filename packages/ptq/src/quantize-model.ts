@@ -1,0 +1,296 @@
+import { findTarget, InvalidArgumentError, type Provenance, type QuantizationSpec, type Target } from '@bitwright/core';
+import { type Placement, planPlacement, writeQdq } from '@bitwright/export';
+import { encodeModel, inferShapes, type Model, peakActivationMemory } from '@bitwright/onnx';
+import { buildSpec } from './build-spec';
+import { calibrate, calibrateExtremes, needsOnlyExtremes } from './calibrate';
+import { defaultTarget } from './default-target';
+import { compareLatency, type Evaluation, evaluateClassifiers, type LatencyComparison } from './evaluate';
+import { exclusionFilter } from './exclusions';
+import type { SampleSource } from './feeds';
+import { prepareModel } from './prepare-model';
+import { type OnProgress, throwIfAborted } from './progress';
+import { type AnyRangeSelector, resolveRangeSelector } from './range-selectors';
+import { type QuantizationReport, summarizePlan } from './report';
+import { readRuntimeGraph } from './runtime-graph';
+import { asSampleSource, limitedBatches, type SampleInput } from './sample-source';
+import { loadRuntime, type Runtime } from './session';
+import { type Verification, verifyExported } from './verify';
+import { tool } from './version';
+import { findWarnings } from './warnings';
+
+export interface QuantizeOptions {
+  /** Samples like those the model will see. */
+  readonly calibration: SampleInput;
+  /** Where the result will run: a target or the id of a built-in one. Default: onnxruntime on this machine's kind. */
+  readonly target?: Target | string;
+  /** Default: the installed onnxruntime. */
+  readonly runtime?: Runtime;
+  /** Model name for the report. */
+  readonly name?: string;
+  /** Samples per run, where the model leaves the first axis open. Default 32. */
+  readonly batchSize?: number;
+  /** Calibration samples used at most. Default 512. */
+  readonly samples?: number;
+  /** How activation ranges are selected. Default `fullRange`. */
+  readonly activationRange?: AnyRangeSelector | string;
+  /** How weight ranges are selected. Default `fullRange`. */
+  readonly weightRange?: AnyRangeSelector | string;
+  /** Globs over node names, or `op:Type`, left in float. */
+  readonly exclude?: readonly string[];
+  /** Input shapes that override the model's, by input name. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /** Samples on which the exported file is compared with the float model; 0 = no verification. Default 64. */
+  readonly verifySamples?: number;
+  /** Labelled samples: accuracy of both models. */
+  readonly evaluation?: { readonly samples: SampleInput; readonly labels: ArrayLike<number> };
+  /** Timed runs of each model; 0 = none. Default 21 when there is an evaluation, else 0. */
+  readonly latencyRuns?: number;
+  /** Threads inside one operator for the timing. Default: the runtime's choice. */
+  readonly threads?: number;
+  readonly provenance?: Omit<Provenance, 'tool' | 'samples'>;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: OnProgress;
+}
+
+export interface QuantizeResult {
+  /** The low-bit model. */
+  readonly model: Model;
+  /** The float model the spec's names refer to: BatchNorm folded, nodes named. */
+  readonly floatModel: Model;
+  readonly spec: QuantizationSpec;
+  readonly report: QuantizationReport;
+}
+
+const optionKeys: readonly (keyof QuantizeOptions)[] = [
+  'calibration',
+  'target',
+  'runtime',
+  'name',
+  'batchSize',
+  'samples',
+  'activationRange',
+  'weightRange',
+  'exclude',
+  'shapes',
+  'verifySamples',
+  'evaluation',
+  'latencyRuns',
+  'threads',
+  'provenance',
+  'signal',
+  'onProgress',
+];
+
+/**
+ * Post-training quantization with calibration: float model in, low-bit model, spec and report out.
+ *
+ * Folds BatchNorm, plans where quantizers go for the target, runs the samples through the float model in constant memory,
+ * chooses parameters, writes the QDQ model, then loads what it wrote in the runtime and compares it with float.
+ *
+ * @throws {InvalidArgumentError} for an unknown option, target, range selector or exclusion
+ * @throws {ModelFormatError} for an invalid or already quantized model
+ * @throws {InputDataError} for data that do not fit the model, NonFiniteDataError for NaN or infinities in them
+ * @throws {RuntimeError} when the runtime is missing or refuses a model
+ * @throws {AbortedError} when cancelled
+ * @example
+ * const { model, report } = await quantizeModel(decodeModel(bytes), { calibration: [{ input: { type: 'float32', data, dims } }] });
+ */
+export async function quantizeModel(model: Model, options: QuantizeOptions): Promise<QuantizeResult> {
+  const settings = resolveOptions(options);
+  const { target, source, signal, onProgress } = settings;
+  throwIfAborted(signal, 'prepare');
+  onProgress?.({ phase: 'prepare', done: 0, total: 1, etaMs: undefined });
+  const prepared = prepareModel(model);
+  const runtime = options.runtime ?? (await loadRuntime());
+  const nodes = prepared.model.graph?.node ?? [];
+  const shapes = options.shapes;
+  const placement = planPlacement(prepared.model, {
+    target,
+    isExcluded: exclusionFilter(options.exclude ?? [], nodes),
+    ...(shapes === undefined ? {} : { shapes }),
+  });
+
+  const started = performance.now();
+  const calibration = await observe(prepared.model, placement, settings, runtime);
+  const seconds = (performance.now() - started) / 1000;
+  throwIfAborted(signal, 'export');
+  onProgress?.({ phase: 'export', done: 0, total: 1, etaMs: undefined });
+  const spec = buildSpec({
+    model: prepared.model,
+    placement,
+    observers: calibration.observers,
+    activationRange: settings.activationRange,
+    weightRange: settings.weightRange,
+    provenance: { tool, ...options.provenance, samples: calibration.samples },
+  });
+  const quantized = writeQdq(prepared.model, spec, target);
+  const floatBytes = encodeModel(model);
+  const quantizedBytes = encodeModel(quantized);
+  const measured = await measure(floatBytes, quantizedBytes, options, settings, runtime);
+  const memory = activationMemory(prepared.model, quantized, settings.shapesForMemory);
+  const draft: Omit<QuantizationReport, 'warnings'> = {
+    tool,
+    model: options.name ?? model.graph?.name ?? 'model',
+    target: target.id,
+    runtime: { name: runtime.name, version: runtime.version },
+    preparation: prepared.changes,
+    calibration: {
+      data: source.description,
+      samples: calibration.samples,
+      batches: calibration.batches,
+      activationRange: settings.activationRange.id,
+      weightRange: settings.weightRange.id,
+      seconds,
+    },
+    plan: summarizePlan(nodes, placement.nodes),
+    size: { floatBytes: floatBytes.length, quantizedBytes: quantizedBytes.length },
+    activationMemory: memory,
+    ...measured,
+  };
+  return {
+    model: quantized,
+    floatModel: prepared.model,
+    spec,
+    report: { ...draft, warnings: findWarnings(draft, spec) },
+  };
+}
+
+interface Settings {
+  readonly target: Target;
+  readonly source: SampleSource;
+  readonly batchSize: number;
+  readonly samples: number;
+  readonly verifySamples: number;
+  readonly activationRange: AnyRangeSelector;
+  readonly weightRange: AnyRangeSelector;
+  readonly shapesForMemory: Readonly<Record<string, readonly number[]>> | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: OnProgress | undefined;
+}
+
+function resolveOptions(options: QuantizeOptions): Settings {
+  const unknown = Object.keys(options).find((key) => !(optionKeys as readonly string[]).includes(key));
+  if (unknown !== undefined) throw invalidOption(`one of ${optionKeys.join(', ')}`, `unknown option "${unknown}"`);
+  for (const key of ['batchSize', 'samples'] as const) {
+    const value = options[key];
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+      throw invalidOption(`${key} to be a positive integer`, String(value));
+  }
+  const { target = defaultTarget() } = options;
+  return {
+    target: typeof target === 'string' ? findTarget(target) : target,
+    source: asSampleSource(options.calibration),
+    batchSize: options.batchSize ?? 32,
+    samples: options.samples ?? 512,
+    verifySamples: options.verifySamples ?? 64,
+    activationRange: resolveRangeSelector(options.activationRange ?? 'fullRange'),
+    weightRange: resolveRangeSelector(options.weightRange ?? 'fullRange'),
+    shapesForMemory: options.shapes,
+    signal: options.signal,
+    onProgress: options.onProgress,
+  };
+}
+
+function observe(model: Model, placement: Placement, settings: Settings, runtime: Runtime) {
+  const tensors = [...placement.activations.values()].filter((a) => a.leader === a.tensor).map((a) => a.tensor);
+  const { source, batchSize, samples: limit, signal, onProgress } = settings;
+  const common = { runtime, source, tensors, batchSize, limit, signal, onProgress };
+  return needsOnlyExtremes(settings.activationRange)
+    ? calibrateExtremes(model, common)
+    : calibrate<unknown>(model, { ...common, observer: settings.activationRange.observer });
+}
+
+interface Measured {
+  readonly runtimeGraph?: QuantizationReport['runtimeGraph'];
+  readonly verification?: Verification;
+  readonly evaluation?: Evaluation;
+  readonly latency?: LatencyComparison;
+}
+
+async function measure(
+  float: Uint8Array,
+  quantized: Uint8Array,
+  options: QuantizeOptions,
+  settings: Settings,
+  runtime: Runtime,
+): Promise<Measured> {
+  const { source, batchSize, verifySamples, signal, onProgress } = settings;
+  const common = { runtime, batchSize, signal, onProgress };
+  const isMeasured = verifySamples > 0;
+  const graph = isMeasured ? await readRuntimeGraph(runtime, quantized) : undefined;
+  const verification = isMeasured
+    ? await verifyExported(float, quantized, { ...common, source, limit: verifySamples })
+    : undefined;
+  const evaluation =
+    options.evaluation === undefined
+      ? undefined
+      : await evaluateClassifiers(float, quantized, {
+          ...common,
+          source: asSampleSource(options.evaluation.samples),
+          labels: options.evaluation.labels,
+        });
+  const runs = options.latencyRuns ?? (options.evaluation === undefined ? 0 : 21);
+  const latency = runs > 0 ? await timeBoth(float, quantized, runs, options, settings, runtime) : undefined;
+  return {
+    ...(graph === undefined
+      ? {}
+      : { runtimeGraph: { ...graph, integerShare: graph.integer / Math.max(1, graph.integer + graph.float) } }),
+    ...(verification === undefined ? {} : { verification }),
+    ...(evaluation === undefined ? {} : { evaluation }),
+    ...(latency === undefined ? {} : { latency }),
+  };
+}
+
+async function timeBoth(
+  float: Uint8Array,
+  quantized: Uint8Array,
+  runs: number,
+  options: QuantizeOptions,
+  settings: Settings,
+  runtime: Runtime,
+): Promise<LatencyComparison | undefined> {
+  for await (const feeds of limitedBatches(settings.source, settings.batchSize, settings.batchSize)) {
+    return compareLatency(float, quantized, {
+      runtime,
+      feeds,
+      runs,
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
+    });
+  }
+  return undefined;
+}
+
+/** Both peaks at batch 1 where the model leaves the batch open; undefined when some shape is not known. */
+function activationMemory(
+  float: Model,
+  quantized: Model,
+  shapes: Readonly<Record<string, readonly number[]>> | undefined,
+): QuantizationReport['activationMemory'] {
+  const options = { shapes: { ...batchOfOne(float), ...shapes } };
+  const [a, b] = [
+    peakActivationMemory(float, inferShapes(float, options)),
+    peakActivationMemory(quantized, inferShapes(quantized, options), { fused: true }),
+  ];
+  if (a === undefined || b === undefined) return undefined;
+  return { floatBytes: a.peakBytes, quantizedBytes: b.peakBytes };
+}
+
+/** Input shapes with 1 in the place of an open first axis. */
+export function batchOfOne(model: Model): Record<string, readonly (number | string)[]> {
+  const result: Record<string, readonly (number | string)[]> = {};
+  const initializers = new Set(model.graph?.initializer.map((tensor) => tensor.name));
+  for (const input of model.graph?.input ?? []) {
+    const type = input.type?.value;
+    if (initializers.has(input.name) || type?.case !== 'tensorType') continue;
+    const dims = type.value.shape?.dim ?? [];
+    if (dims.length === 0 || dims[0]?.value.case === 'dimValue') continue;
+    result[input.name] = dims.map((d, i) =>
+      i === 0 ? 1 : d.value.case === 'dimValue' ? Number(d.value.value) : (d.value.value ?? '?'),
+    );
+  }
+  return result;
+}
+
+function invalidOption(expected: string, received: string): InvalidArgumentError {
+  return new InvalidArgumentError({ operation: '[ptq] quantizeModel', expected, received });
+}

@@ -1,0 +1,86 @@
+import { InputDataError } from '@bitwright/core';
+import type { FeedArray, Feeds, FeedTensor, SampleSource } from './feeds';
+
+/** What callers may pass as calibration or evaluation data. */
+export type SampleInput = SampleSource | readonly Feeds[] | AsyncIterable<Feeds>;
+
+/** Number of samples in one set of feeds: the length of the first axis, which all inputs must share. */
+export function sampleCount(feeds: Feeds): number {
+  const counts = Object.entries(feeds).map(([name, tensor]): [string, number] => [name, tensor.dims[0] ?? 1]);
+  const first = counts[0];
+  if (first === undefined) {
+    throw new InputDataError({
+      operation: '[ptq] feeds',
+      expected: 'a value for every model input',
+      received: 'an empty object',
+    });
+  }
+  const other = counts.find(([, count]) => count !== first[1]);
+  if (other !== undefined) {
+    throw new InputDataError({
+      operation: '[ptq] feeds',
+      expected: `${first[1]} samples (first axis) for every input, as in "${first[0]}"`,
+      received: `${other[1]} for "${other[0]}"`,
+    });
+  }
+  return first[1];
+}
+
+/**
+ * One face for all kinds of data. Arrays and sources can be read again and again; a bare async iterable only once.
+ */
+export function asSampleSource(data: SampleInput): SampleSource {
+  if ('batches' in data) return data;
+  if (Array.isArray(data)) return arraySource(data as readonly Feeds[]);
+  let isUsed = false;
+  return {
+    length: undefined,
+    description: 'async iterable',
+    async *batches() {
+      if (isUsed) {
+        throw new InputDataError({
+          operation: '[ptq] samples',
+          expected: 'data that can be read more than once (calibration, then verification)',
+          received: 'an async iterable that is used up',
+          hint: 'Pass an array, or an object {length, description, batches()}.',
+        });
+      }
+      isUsed = true;
+      yield* data as AsyncIterable<Feeds>;
+    },
+  };
+}
+
+function arraySource(feeds: readonly Feeds[]): SampleSource {
+  return {
+    length: feeds.reduce((count, batch) => count + sampleCount(batch), 0),
+    description: `${feeds.length} feeds in memory`,
+    async *batches() {
+      yield* feeds;
+    },
+  };
+}
+
+/** The first `count` samples of a set of feeds, as views. */
+export function takeSamples(feeds: Feeds, count: number): Feeds {
+  if (sampleCount(feeds) <= count) return feeds;
+  return Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, takeRows(tensor, count)]));
+}
+
+function takeRows(tensor: FeedTensor, count: number): FeedTensor {
+  const rowLength = tensor.data.length / (tensor.dims[0] ?? 1);
+  const data: FeedArray = tensor.data.subarray(0, rowLength * count);
+  return { type: tensor.type, data, dims: [count, ...tensor.dims.slice(1)] };
+}
+
+/** At most `limit` samples of a source, batch by batch. */
+export async function* limitedBatches(source: SampleSource, batchSize: number, limit: number): AsyncGenerator<Feeds> {
+  let remaining = limit;
+  if (remaining <= 0) return;
+  for await (const feeds of source.batches(batchSize)) {
+    const batch = takeSamples(feeds, remaining);
+    remaining -= sampleCount(batch);
+    yield batch;
+    if (remaining <= 0) return;
+  }
+}

@@ -1,0 +1,154 @@
+import { RuntimeError } from '@bitwright/core';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { Feeds, FeedTensor, FeedType } from './feeds';
+
+/** An inference runtime: the one seam behind which onnxruntime sits. */
+export interface Runtime {
+  readonly name: string;
+  readonly version: string;
+  /**
+   * Loads a model from bytes, or from a path where it has external data.
+   *
+   * @throws {RuntimeError} when the runtime refuses the model; the message is the runtime's
+   */
+  createSession(model: Uint8Array | string, options?: SessionOptions): Promise<Session>;
+}
+
+export interface SessionOptions {
+  /** Graph optimization; default `all`, because that is what users run. */
+  readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /** Threads inside one operator; default: the runtime's choice. */
+  readonly threads?: number;
+  /** Where the runtime writes the graph as it really executes it. */
+  readonly optimizedModelPath?: string;
+}
+
+export interface SessionTensor {
+  readonly name: string;
+  readonly type: FeedType;
+  /** Axis sizes: a number, the name of a symbolic size, or undefined. */
+  readonly dims: readonly (number | string | undefined)[];
+}
+
+/** A loaded model. Call `release` when done: the memory is not the garbage collector's. */
+export interface Session {
+  readonly inputs: readonly SessionTensor[];
+  readonly outputs: readonly string[];
+  /**
+   * Runs once; `outputs` limits what is computed and copied out.
+   *
+   * @throws {RuntimeError} when the run fails
+   */
+  run(feeds: Feeds, outputs?: readonly string[]): Promise<Readonly<Record<string, FeedTensor>>>;
+  release(): Promise<void>;
+}
+
+/** What this file needs of onnxruntime-node, onnxruntime-web or a module with the same face. */
+export interface OnnxRuntimeModule {
+  readonly InferenceSession: {
+    create(path: string, options?: InferenceSession.SessionOptions): Promise<InferenceSession>;
+    create(bytes: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
+  readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => Tensor;
+  readonly env?: { readonly versions?: Readonly<Record<string, string | undefined>> };
+}
+
+const moduleNames = ['onnxruntime-node', 'onnxruntime-web'] as const;
+
+/**
+ * Wraps an onnxruntime module; without one, loads the installed onnxruntime-node, else onnxruntime-web.
+ *
+ * @throws {RuntimeError} when none is installed or it does not load, with every attempt and the command that fixes it
+ */
+export async function loadRuntime(module?: OnnxRuntimeModule): Promise<Runtime> {
+  if (module !== undefined) return wrapModule(module, 'onnxruntime');
+  const attempts: string[] = [];
+  for (const name of moduleNames) {
+    try {
+      const loaded = (await import(name)) as OnnxRuntimeModule & { default?: OnnxRuntimeModule };
+      return wrapModule(
+        loaded.InferenceSession === undefined && loaded.default !== undefined ? loaded.default : loaded,
+        name,
+      );
+    } catch (error) {
+      attempts.push(`${name}: ${(error as Error).message.split('\n')[0]}`);
+    }
+  }
+  throw new RuntimeError({
+    operation: '[ptq] loadRuntime',
+    expected: 'onnxruntime-node or onnxruntime-web to be installed',
+    received: attempts.join('; '),
+    hint: 'Run: npm install onnxruntime-node --ignore-scripts (its CPU library needs no install script), or set ONNXRUNTIME_NODE_INSTALL=skip.',
+  });
+}
+
+function wrapModule(module: OnnxRuntimeModule, name: string): Runtime {
+  const versions = module.env?.versions ?? {};
+  return Object.freeze({
+    name,
+    version: versions['node'] ?? versions['web'] ?? versions['common'] ?? 'unknown',
+    async createSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
+      const sessionOptions: InferenceSession.SessionOptions = {
+        executionProviders: ['cpu'],
+        graphOptimizationLevel: options.optimization ?? 'all',
+        logSeverityLevel: 3,
+        ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+        ...(options.optimizedModelPath === undefined ? {} : { optimizedModelFilePath: options.optimizedModelPath }),
+      };
+      try {
+        const { InferenceSession } = module;
+        const session = await (typeof model === 'string'
+          ? InferenceSession.create(model, sessionOptions)
+          : InferenceSession.create(model, sessionOptions));
+        return wrapSession(session, module);
+      } catch (cause) {
+        throw new RuntimeError({
+          operation: `[ptq] ${name}.createSession`,
+          expected: 'a model this runtime can load',
+          received: (cause as Error).message,
+          cause,
+        });
+      }
+    },
+  });
+}
+
+function wrapSession(session: InferenceSession, module: OnnxRuntimeModule): Session {
+  const inputs = session.inputMetadata.map((meta): SessionTensor => {
+    if (!meta.isTensor) {
+      throw new RuntimeError({
+        operation: '[ptq] createSession',
+        expected: 'a model whose inputs are tensors',
+        received: `input "${meta.name}" that is not`,
+      });
+    }
+    return {
+      name: meta.name,
+      type: meta.type as FeedType,
+      dims: meta.shape.map((d) => ((typeof d === 'number' && d < 0) || d === '' ? undefined : d)),
+    };
+  });
+  return Object.freeze({
+    inputs,
+    outputs: session.outputNames,
+    async run(feeds: Feeds, outputs?: readonly string[]) {
+      try {
+        const tensors = Object.fromEntries(
+          Object.entries(feeds).map(([name, t]) => [name, new module.Tensor(t.type, t.data, t.dims)]),
+        );
+        const results = await (outputs === undefined ? session.run(tensors) : session.run(tensors, [...outputs]));
+        return results as unknown as Readonly<Record<string, FeedTensor>>;
+      } catch (cause) {
+        throw new RuntimeError({
+          operation: '[ptq] Session.run',
+          expected: `inputs ${inputs.map((i) => `${i.name} ${i.type}[${i.dims.map((d) => d ?? '?').join(',')}]`).join(', ')}`,
+          received: `${Object.entries(feeds)
+            .map(([n, t]) => `${n} ${t.type}[${t.dims.join(',')}]`)
+            .join(', ')}: ${(cause as Error).message}`,
+          cause,
+        });
+      }
+    },
+    release: () => session.release(),
+  });
+}
