@@ -29,12 +29,17 @@ export {
 } from './attribute/read-attribute';
 export { type DecodeOptions, decodeModel, maxModelBytes } from './codec/decode-model';
 export { encodeModel } from './codec/encode-model';
+export { type ExternalSlice, externalSlice } from './external/external-slice';
+export { inlineExternalData } from './external/inline-tensor';
+export { mapInitializers, type TensorMap } from './external/map-initializers';
+export { type TensorVisit, walkTensors } from './external/walk-tensors';
 // Graph
 export { type BodyGraph, bodyGraphs, type GraphVisit, nodeLabel, walkGraphs } from './graph/body-graphs';
 export { copyModel } from './graph/copy-structure';
 export { editGraph } from './graph/edit-graph';
 export type { GraphEditor, ReplaceUsesOptions } from './graph/editor-types';
 export { type GraphIndex, graphIndex, type ValueUse } from './graph/graph-index';
+export { opsetVersion } from './graph/opset-version';
 export { topologicalOrder } from './graph/topological-order';
 export {
   type AxisSize,

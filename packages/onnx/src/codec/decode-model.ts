@@ -16,6 +16,8 @@ export interface DecodeOptions {
    * Default 1 GiB.
    */
   readonly maxObjectBytes?: number;
+  /** Where the bytes come from, for messages: a file path. */
+  readonly source?: string;
 }
 
 const defaultMaxDepth = 100;
@@ -28,38 +30,40 @@ const defaultMaxObjectBytes = 2 ** 30;
  * @throws {ModelFormatError} when the bytes are not a complete ONNX model, nest too deep or ask for too much memory
  */
 export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): ModelProto {
-  if (bytes.length === 0) throw notAModel(bytes, 'an empty file');
+  const source = options.source === undefined ? 'the model' : JSON.stringify(options.source);
+  if (bytes.length === 0) throw notAModel(source, bytes, 'an empty file');
   if (bytes.length > maxModelBytes) {
-    throw notAModel(bytes, `${bytes.length} bytes; a single file cannot exceed ${maxModelBytes}`);
+    throw notAModel(source, bytes, `${bytes.length} bytes; a single file cannot exceed ${maxModelBytes}`);
   }
   const maxDepth = options.maxDepth ?? defaultMaxDepth;
-  const maxObjectBytes = options.maxObjectBytes ?? defaultMaxObjectBytes;
-  const model = decode(bytes, maxDepth, maxObjectBytes);
-  if (model.graph === undefined) throw notAModel(bytes, 'a message without a graph');
+  const model = decode(source, bytes, maxDepth, options.maxObjectBytes ?? defaultMaxObjectBytes);
+  if (model.graph === undefined) throw notAModel(source, bytes, 'a message without a graph');
   return model;
 }
 
-function decode(bytes: Uint8Array, maxDepth: number, maxObjectBytes: number): ModelProto {
+function decode(source: string, bytes: Uint8Array, maxDepth: number, maxObjectBytes: number): ModelProto {
   try {
-    scanWire(ModelProtoSchema, bytes, { maxDepth, maxObjectBytes });
+    scanWire(ModelProtoSchema, bytes, { maxDepth, maxObjectBytes, source });
   } catch (error) {
     const format = sniffFormat(bytes);
-    throw format === undefined ? error : notAModel(bytes, format, error);
+    throw format === undefined ? error : notAModel(source, bytes, format, error);
   }
   try {
-    return fromBinary(ModelProtoSchema, bytes, { recursionLimit: maxDepth + 2 });
+    // A plain Uint8Array, so that byte fields of the model never are Buffers, whose slice() does not copy.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return fromBinary(ModelProtoSchema, plain, { recursionLimit: maxDepth + 2 });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw notAModel(bytes, `bytes that do not decode (${reason})`, error);
+    throw notAModel(source, bytes, `bytes that do not decode (${reason})`, error);
   }
 }
 
-function notAModel(bytes: Uint8Array, received: string, cause?: unknown): ModelFormatError {
+function notAModel(source: string, bytes: Uint8Array, received: string, cause?: unknown): ModelFormatError {
   const format = sniffFormat(bytes);
   const isNamed = format === undefined || received === format;
   return new ModelFormatError({
     operation: '[onnx] decodeModel',
-    expected: 'a serialized ONNX model',
+    expected: `${source} to be a serialized ONNX model`,
     received: isNamed ? received : `${received}: it looks like ${format}`,
     cause,
   });

@@ -12,10 +12,15 @@ import { type EncodedParts, encodeModelParts } from './encode-parts';
 export function encodeCheckedParts(model: ModelProto): EncodedParts {
   const encoded = encodeOrExplain(model);
   if (encoded.byteLength <= maxModelBytes) return encoded;
-  throw new ExportError({
+  throw tooLarge(encoded.byteLength);
+}
+
+/** Error for a model that does not fit one file. */
+export function tooLarge(byteLength: number): ExportError {
+  return new ExportError({
     operation: '[onnx] encodeModel',
     expected: `a model of at most ${maxModelBytes} bytes (the protobuf limit of 2 GiB)`,
-    received: `${encoded.byteLength} bytes`,
+    received: `${byteLength} bytes or more`,
     hint: "Keep the tensors in an external file: writeModelFile with externalData: 'always'.",
   });
 }

@@ -1,4 +1,4 @@
-import { create, type DescMessage, isFieldSet, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import {
   type GraphProto,
@@ -8,6 +8,7 @@ import {
   type TensorProto,
   TensorProtoSchema,
 } from '../generated/onnx_pb';
+import { copyFields } from '../message/copy-fields';
 
 /** Consecutive pieces of a serialized message; large tensor payloads appear as they are, not copied. */
 export interface EncodedParts {
@@ -35,12 +36,8 @@ function encodeRange<Desc extends DescMessage>(
   from: number,
   to: number,
 ): Uint8Array {
-  const part = create(schema);
-  for (const field of schema.fields) {
-    if (field.number <= from || field.number >= to || !isFieldSet(message, field)) continue;
-    Reflect.set(part, field.localName, Reflect.get(message, field.localName));
-  }
-  if (to === Number.POSITIVE_INFINITY && message.$unknown !== undefined) part.$unknown = message.$unknown;
+  const part = copyFields(schema, message, (field) => field.number > from && field.number < to);
+  if (to !== Number.POSITIVE_INFINITY) delete part.$unknown;
   return toBinary(schema, part);
 }
 

@@ -8,6 +8,8 @@ export interface ScanLimits {
   readonly maxDepth: number;
   /** Estimated JavaScript memory of the decoded messages, without the bytes that stay views of the input. */
   readonly maxObjectBytes: number;
+  /** Name of the input in messages. */
+  readonly source: string;
 }
 
 interface ScanState {
@@ -29,10 +31,10 @@ function fail(
   received: string,
   hint = 'This is not an ONNX model, or it is damaged.',
 ): ModelFormatError {
-  const where = state.path.length === 0 ? 'the model' : state.path.join('.');
+  const where = state.path.length === 0 ? '' : ` (field ${state.path.join('.')})`;
   return new ModelFormatError({
     operation: '[onnx] decodeModel',
-    expected: `${expected} at byte ${at} (in ${where})`,
+    expected: `${expected} at byte ${at} of ${state.limits.source}${where}`,
     received,
     hint,
   });
