@@ -1,18 +1,10 @@
 import { InvalidArgumentError } from '../errors';
+import { shortestFloat32s } from '../shortest-float32';
 import type { ParamsJson, ScaleParams } from './number-format';
-
-/** Shortest decimal that rounds to the same float32 (JSON would print the float64 expansion). */
-export function shortestFloat32(value: number): number {
-  for (let digits = 1; digits <= 9; digits++) {
-    const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return short;
-  }
-  return value;
-}
 
 /** `{scale}` as plain JSON. */
 export function scaleParamsToJson(params: ScaleParams): ParamsJson {
-  return { scale: Array.from(params.scale, shortestFloat32) };
+  return { scale: shortestFloat32s(params.scale) };
 }
 
 /**

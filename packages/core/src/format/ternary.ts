@@ -3,11 +3,12 @@ import { allocateQuantized, int2, type QDType, type QuantizedArray } from '../dt
 import { InvalidArgumentError, UnsupportedSchemeError } from '../errors';
 import { describeGranularity, type Granularity, granularityFromJson, paramCount, perTensor } from '../granularity';
 import { forEachStridedRun } from '../group-iterator';
+import { shortestFloat32s } from '../shortest-float32';
 import type { TensorView } from '../tensor-view';
 import { assertScales, dequantizeLevels, type LevelTable } from './level-table';
 import { magnitudesOf, scalesFrom } from './magnitudes';
 import type { NumberFormat, ScaleParams } from './number-format';
-import { numbersAt, scaleParamsToJson, shortestFloat32 } from './params-json';
+import { numbersAt, scaleParamsToJson } from './params-json';
 import { assertKnownOptions, oneOf, schemeFields } from './scheme-options';
 
 /**
@@ -103,7 +104,7 @@ export const ternaryFormat: NumberFormat<TernaryScheme, TernaryParams> = /* @__P
   schemeFromJson: (json) => ternaryScheme(schemeFields(operation, json, 'ternary') as TernarySchemeOptions),
   paramsToJson: (params) => ({
     ...scaleParamsToJson(params),
-    threshold: Array.from(params.threshold, shortestFloat32),
+    threshold: shortestFloat32s(params.threshold),
   }),
   paramsFromJson: (json) =>
     Object.freeze({
