@@ -86,6 +86,20 @@ export type {
   ValueInfo,
   ValueType,
 } from './message/types';
+// Passes
+export { constantToInitializer } from './passes/constant-to-initializer';
+export { deduplicateInitializers } from './passes/deduplicate-initializers';
+export { eliminateDeadCode } from './passes/eliminate-dead-code';
+export { foldBatchNorm } from './passes/fold-batch-norm';
+export { type FoldConstantsOptions, foldConstants } from './passes/fold-constants';
+export { foldPad } from './passes/fold-pad';
+export type { GraphPass, PassOptions, PassResult } from './passes/graph-pass';
+export { nameNodes } from './passes/name-nodes';
+export { reduceMeanToGlobalAveragePool } from './passes/reduce-mean-to-global-average-pool';
+export { removeIdentity } from './passes/remove-identity';
+export { removeInitializersFromInputs } from './passes/remove-initializers-from-inputs';
+export { removeNoOps } from './passes/remove-no-ops';
+export { simplify, simplifyPasses } from './passes/simplify';
 // Shapes
 export { type Dim, formatDims, staticDims } from './shape/dim';
 export { type InferShapesOptions, type InputShapes, inferShapes } from './shape/infer-shapes';

@@ -1,3 +1,4 @@
+import { opsetVersion } from '../graph/opset-version';
 import { topologicalOrder } from '../graph/topological-order';
 import type { Attribute, Graph, Model, Node, Tensor, ValueInfo } from '../message/types';
 import { DataType } from '../tensor/data-type';
@@ -68,7 +69,8 @@ const complete = (name: string, found: TensorShape | undefined, declared: Tensor
   return { dataType, dims: dims?.map((dim, i) => dim ?? hints?.[i] ?? `?${name}:${i}`) };
 };
 
-const createContext = (
+/** What rules may ask about one node, answered from what is known so far. */
+export const createContext = (
   node: Node,
   opset: number,
   scope: Inference,
@@ -189,10 +191,7 @@ const constantAttribute = (c: InferContext): PartialValue | undefined => {
 /** Types and partly known contents of every value of a model's main graph. */
 export const inferModel = (model: Model, start: InferenceStart): Inference => {
   const scope: Inference = { types: new Map(), values: new Map() };
-  const versions = new Map(
-    model.opsetImport.map((opset) => [opset.domain === 'ai.onnx' ? '' : opset.domain, Number(opset.version)]),
-  );
-  const opsetOf = (domain: string): number => versions.get(domain === 'ai.onnx' ? '' : domain) ?? 1;
+  const opsetOf = (domain: string): number => opsetVersion(model, domain) || 1;
   if (model.graph !== undefined) inferInto(model.graph, scope, start, opsetOf);
   return scope;
 };
