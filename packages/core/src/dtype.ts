@@ -80,9 +80,21 @@ export function allocateQuantized(dtype: QDType, length: number): QuantizedArray
   return new Int32Array(length);
 }
 
-/** Whether every integer in [qmin, qmax] can be stored in `array` unchanged. */
-export function canHold(array: QuantizedArray, qmin: number, qmax: number): boolean {
+/** Codes an operand can take, inclusive: of a dtype, of a scheme with fewer codes, or of an array's storage type. */
+export interface CodeRange {
+  readonly qmin: number;
+  readonly qmax: number;
+}
+
+/** Codes that fit the storage type of an array. */
+export function codesOf(array: QuantizedArray): CodeRange {
   const bits = 8 * array.BYTES_PER_ELEMENT;
   const isSigned = array instanceof Int8Array || array instanceof Int16Array || array instanceof Int32Array;
-  return isSigned ? qmin >= -(2 ** (bits - 1)) && qmax < 2 ** (bits - 1) : qmin >= 0 && qmax < 2 ** bits;
+  return isSigned ? { qmin: -(2 ** (bits - 1)), qmax: 2 ** (bits - 1) - 1 } : { qmin: 0, qmax: 2 ** bits - 1 };
+}
+
+/** Whether `array` can store every code of a range unchanged. */
+export function canHold(array: QuantizedArray, { qmin, qmax }: CodeRange): boolean {
+  const storage = codesOf(array);
+  return qmin >= storage.qmin && qmax <= storage.qmax;
 }

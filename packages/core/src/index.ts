@@ -1,6 +1,11 @@
 // Number formats
+
+export { dataRange } from './data-range';
 export {
   allocateQuantized,
+  type CodeRange,
+  canHold,
+  codesOf,
   int2,
   int4,
   int8,
@@ -18,6 +23,7 @@ export {
 // Errors
 export {
   AbortedError,
+  AccumulatorOverflowError,
   ExportError,
   InputDataError,
   InvalidArgumentError,
@@ -31,6 +37,31 @@ export {
   UnsupportedOperatorError,
   UnsupportedSchemeError,
 } from './errors';
+export {
+  type BlockFloat4,
+  type BlockFloat4Options,
+  decodeBlockFloat4,
+  encodeBlockFloat4,
+} from './float/block-float4';
+export {
+  decodeFloat,
+  decodeFloats,
+  encodeFloat,
+  encodeFloats,
+  type FloatCodes,
+  type FloatFormat,
+  largestFloat,
+} from './float/float-format';
+export {
+  bfloat16,
+  float4E2M1,
+  float8E4M3FN,
+  float8E4M3FNUZ,
+  float8E5M2,
+  float8E5M2FNUZ,
+  float16,
+} from './float/float-formats';
+export { decodeE8M0, encodeE8M0, type PowerRounding } from './float/float8-e8m0';
 export {
   type ApotScheme,
   type ApotSchemeOptions,
@@ -76,7 +107,31 @@ export {
   perTensor,
 } from './granularity';
 export { forEachRun, forEachStridedRun } from './group-iterator';
-export type { KernelBackend } from './kernel-backend';
+export { maxDepth } from './integer/accumulator';
+export { activationCodes, type ClampActivation, clampCodes } from './integer/activation-codes';
+export type { CodeOutput, CodeTensor } from './integer/code-tensor';
+export { integerConcat } from './integer/concat';
+export { type IntegerConv2d, integerConv2d, integerConv2dShape } from './integer/conv2d';
+export { integerAdd, integerMul } from './integer/elementwise';
+export {
+  type FixedPointMultiplier,
+  fixedPointMultiplier,
+  multiplyOnce,
+  multiplyTwice,
+  roundingDivideByPowerOfTwo,
+  saturatingRoundingDoublingHighMul,
+} from './integer/fixed-point';
+export { type IntegerGemm, integerGemm } from './integer/gemm';
+export { applyLookupTable, type LookupTable, lookupTable } from './integer/lookup-table';
+export { integerAveragePool, integerGlobalAveragePool, integerMaxPool, type Pooling, poolShape } from './integer/pool';
+export {
+  type Requantization,
+  type RequantizationMethod,
+  requantizationMultiplier,
+  requantize,
+} from './integer/requantize';
+export type { ImageLayout, Window2d } from './integer/window';
+export type { HistogramBins, KernelBackend, MinMax } from './kernel-backend';
 export {
   addErrors,
   compareTensors,
@@ -89,6 +144,14 @@ export { minMaxObserver } from './observer/min-max';
 export { type MovingAverageOptions, movingAverageObserver } from './observer/moving-average';
 // Observers and range selection
 export type { Observer, ObserverOptions, ObserverState, ObserverType, RangeStats } from './observer/observer';
+export { pack, packedLength, unpack } from './packing';
+export {
+  chooseMinMaxFloorQParams,
+  choosePowerOfTwoQParams,
+  fractionLength,
+  type MinMaxFloorOptions,
+  type PowerOfTwoRule,
+} from './power-of-two';
 export {
   int8Activation,
   int8PerChannelWeight,
@@ -143,10 +206,10 @@ export {
 } from './scheme';
 export { type SeededRandom, seededRandom } from './seeded-random';
 export { stochasticRounder } from './stochastic-rounding';
+export type { PeakFormat } from './target/instruction-set/instruction-set';
 export { ortArm64 } from './target/profile/ort-arm64';
 export { ortWeb } from './target/profile/ort-web';
 export { ortX64 } from './target/profile/ort-x64';
-export type { PeakFormat } from './target/instruction-set/instruction-set';
 export type { OperatorSupport, PlacementPolicy, Target } from './target/target';
 export { findTarget, targets } from './target/targets';
 export { elementCount, type TensorView, view } from './tensor-view';

@@ -30,7 +30,7 @@ export function quantize(
   round: Rounder = rounder(scheme.rounding),
 ): QuantizedArray {
   const count = assertShapes('[core] quantize', x.shape, x.data, scheme.granularity, paramsOf(qparams), out);
-  if (out !== undefined && !canHold(out, scheme.qmin, scheme.qmax)) {
+  if (out !== undefined && !canHold(out, scheme)) {
     throw new InvalidArgumentError({
       operation: '[core] quantize',
       expected: `an out array for codes [${scheme.qmin}, ${scheme.qmax}]`,

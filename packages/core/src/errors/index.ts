@@ -1,4 +1,5 @@
 export { AbortedError } from './aborted-error';
+export { AccumulatorOverflowError } from './accumulator-overflow-error';
 export { ExportError } from './export-error';
 export { InputDataError } from './input-data-error';
 export { InvalidArgumentError } from './invalid-argument-error';

@@ -133,7 +133,7 @@ export function assertScales(params: ScaleParams, where: string): void {
 // — internals —
 
 function assertHolds(operation: string, out: QuantizedArray | undefined, { type }: LevelTable): void {
-  if (out === undefined || canHold(out, type.qmin, type.qmax)) return;
+  if (out === undefined || canHold(out, type)) return;
   throw new InvalidArgumentError({
     operation,
     expected: `an out array for ${type.name} codes`,

@@ -1,9 +1,7 @@
+import { dataRange } from '../data-range';
 import type { QDType } from '../dtype';
-import { paramCount } from '../granularity';
-import { forEachStridedRun } from '../group-iterator';
 import { assertQParams, chooseQParams, type QParams } from '../qparams';
 import { dequantize, fakeQuantize, quantize } from '../quantize';
-import { makeRange, type Range } from '../range';
 import {
   describeLinearScheme,
   type LinearScheme,
@@ -11,7 +9,6 @@ import {
   linearSchemeFromJson,
   linearSchemeToJson,
 } from '../scheme';
-import type { TensorView } from '../tensor-view';
 import type { NumberFormat, SchemeJson } from './number-format';
 import { numbersAt, scaleParamsToJson } from './params-json';
 
@@ -21,7 +18,7 @@ export const linearFormat: NumberFormat<LinearScheme, QParams> = /* @__PURE__ */
 >({
   kind: 'linear',
   codeType: (scheme): QDType => scheme.dtype,
-  chooseParams: (x, scheme) => chooseQParams(rangeOf(x, scheme), scheme),
+  chooseParams: (x, scheme) => chooseQParams(dataRange(x, scheme.granularity), scheme),
   assertParams: (params, scheme, where) => assertQParams(params, scheme, where),
   quantize: (x, scheme, params, out) => quantize(x, scheme, params, out),
   dequantize,
@@ -36,23 +33,3 @@ export const linearFormat: NumberFormat<LinearScheme, QParams> = /* @__PURE__ */
       zeroPoint: Int32Array.from(numbersAt(json, 'zeroPoint')),
     }),
 });
-
-/** Smallest and largest value per parameter, 0 included. */
-function rangeOf(x: TensorView, { granularity }: LinearScheme): Range {
-  const count = paramCount(x.shape, granularity);
-  const min = new Float64Array(count);
-  const max = new Float64Array(count);
-  const { data } = x;
-  forEachStridedRun(x.shape, granularity, (g, start, end, step) => {
-    let low = min[g] as number;
-    let high = max[g] as number;
-    for (let i = start; i < end; i += step) {
-      const v = data[i] as number;
-      if (!(v >= low)) low = v;
-      if (!(v <= high)) high = v;
-    }
-    min[g] = low;
-    max[g] = high;
-  });
-  return makeRange(min, max);
-}
