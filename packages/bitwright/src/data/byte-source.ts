@@ -20,6 +20,7 @@ export interface ByteSource {
 const operation = '[bitwright] read data';
 /** One system call reads at most 2 GiB. */
 const readStep = 2 ** 30;
+const readsAtOnce = 16;
 
 /** Bytes already in memory. */
 export function memorySource(name: string, bytes: Uint8Array): ByteSource {
@@ -70,7 +71,10 @@ export async function fileSource(path: string): Promise<ByteSource> {
     });
     try {
       const results: Uint8Array[] = [];
-      for (const range of ranges) results.push(await readRange(file, path, range, size));
+      for (let start = 0; start < ranges.length; start += readsAtOnce) {
+        const some = ranges.slice(start, start + readsAtOnce);
+        results.push(...(await Promise.all(some.map((range) => readRange(file, path, range, size)))));
+      }
       return results;
     } finally {
       await file.close();

@@ -39,18 +39,18 @@ export function createPreprocessor(preprocess: ResolvedPreprocess): (image: RawI
     const left = centred(image.width - width);
     const data = createElements(preprocess.dtype, channels * height * width) as Float32Array | Uint16Array | Uint8Array;
     const plane = height * width;
+    const source = preprocess.colour === 'gray' && image.channels >= 3 ? grayFromRgb(image) : image;
     for (let channel = 0; channel < channels; channel++) {
       const table = lookup[channel] ?? lookup[0] ?? data;
-      const start = isPlanar ? channel * plane : channel;
+      const offset = source.channels < 3 ? 0 : preprocess.colour === 'bgr' ? 2 - channel : channel;
       const step = isPlanar ? 1 : channels;
-      const pixelAt = channelReader(image, preprocess.colour, channel);
-      let target = start;
+      let target = isPlanar ? channel * plane : channel;
       for (let y = 0; y < height; y++) {
-        let pixel = ((top + y) * image.width + left) * image.channels;
+        let pixel = ((top + y) * source.width + left) * source.channels + offset;
         for (let x = 0; x < width; x++) {
-          data[target] = table[pixelAt(pixel)] ?? 0;
+          data[target] = table[source.data[pixel] ?? 0] ?? 0;
           target += step;
-          pixel += image.channels;
+          pixel += source.channels;
         }
       }
     }
@@ -89,19 +89,15 @@ export function isChannelCount(size: number | undefined): boolean {
   return size === 1 || size === 3 || size === 4;
 }
 
-function channelReader(
-  image: RawImage,
-  colour: ResolvedPreprocess['colour'],
-  channel: number,
-): (pixel: number) => number {
-  const { data } = image;
-  if (image.channels < 3) return (pixel) => data[pixel] ?? 0;
-  if (colour === 'gray') {
-    return (pixel) =>
-      (19595 * (data[pixel] ?? 0) + 38470 * (data[pixel + 1] ?? 0) + 7471 * (data[pixel + 2] ?? 0) + 32768) >> 16;
+function grayFromRgb(image: RawImage): RawImage {
+  const { data, height, width, channels } = image;
+  const gray = new Uint8Array(height * width);
+  for (let index = 0; index < gray.length; index++) {
+    const pixel = index * channels;
+    const [r, g, b] = [data[pixel] ?? 0, data[pixel + 1] ?? 0, data[pixel + 2] ?? 0];
+    gray[index] = (19595 * r + 38470 * g + 7471 * b + 32768) >> 16;
   }
-  const offset = colour === 'bgr' ? 2 - channel : channel;
-  return (pixel) => data[pixel + offset] ?? 0;
+  return { data: gray, height, width, channels: 1 };
 }
 
 function createLookup(preprocess: ResolvedPreprocess, channel: number): Float32Array | Uint16Array | Uint8Array {
