@@ -6,6 +6,8 @@ import type { Feeds, FeedTensor, FeedType } from './feeds';
 export interface Runtime {
   readonly name: string;
   readonly version: string;
+  /** Execution providers in this build, where the module tells. Models here run on `cpu`. */
+  readonly providers?: readonly string[];
   /**
    * Loads a model from bytes, or from a path where it has external data.
    *
@@ -51,6 +53,7 @@ export interface OnnxRuntimeModule {
   };
   readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => Tensor;
   readonly env?: { readonly versions?: Readonly<Record<string, string | undefined>> };
+  readonly listSupportedBackends?: () => readonly { readonly name: string }[];
 }
 
 const moduleNames = ['onnxruntime-node', 'onnxruntime-web'] as const;
@@ -87,6 +90,9 @@ function wrapModule(module: OnnxRuntimeModule, name: string): Runtime {
   return Object.freeze({
     name,
     version: versions['node'] ?? versions['web'] ?? versions['common'] ?? 'unknown',
+    ...(module.listSupportedBackends === undefined
+      ? {}
+      : { providers: module.listSupportedBackends().map((backend) => backend.name) }),
     async createSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
       const sessionOptions: InferenceSession.SessionOptions = {
         executionProviders: ['cpu'],
