@@ -27,7 +27,8 @@ const objectCost = 128;
 const arrayCost = 32;
 const viewCost = 160;
 const boxedCost = 40;
-const numberCost = 16;
+const floatCost = 32;
+const integerCost = 16;
 
 /** Estimated memory of an unknown field that is kept for the round trip. */
 export const unknownFieldCost = 256;
@@ -35,7 +36,8 @@ export const unknownFieldCost = 256;
 function scalarCost(type: ScalarType): number {
   if (type === ScalarType.BYTES) return viewCost;
   const isBoxed = type === ScalarType.STRING || type === ScalarType.INT64 || type === ScalarType.UINT64;
-  return isBoxed ? boxedCost : numberCost;
+  if (isBoxed) return boxedCost;
+  return type === ScalarType.FLOAT || type === ScalarType.DOUBLE ? floatCost : integerCost;
 }
 
 function planOf(field: DescField): FieldPlan {
