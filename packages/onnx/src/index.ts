@@ -27,12 +27,15 @@ export {
   getStrings,
   getTensor,
 } from './attribute/read-attribute';
+// Checks and costs
+export { assertValidModel, checkModel } from './check/check-model';
+export type { CheckFinding, CheckOptions, CheckProfile, ExternalFiles } from './check/finding';
 export { type DecodeOptions, decodeModel, maxModelBytes } from './codec/decode-model';
 export { encodeModel } from './codec/encode-model';
 export { type ExternalSlice, externalSlice } from './external/external-slice';
 export { inlineExternalData } from './external/inline-tensor';
 export { mapInitializers, type TensorMap } from './external/map-initializers';
-export { type TensorVisit, walkTensors } from './external/walk-tensors';
+export { type TensorPlace, type TensorVisit, walkTensors } from './external/walk-tensors';
 // Graph
 export { type BodyGraph, bodyGraphs, type GraphVisit, nodeLabel, walkGraphs } from './graph/body-graphs';
 export { copyModel } from './graph/copy-structure';
@@ -100,10 +103,17 @@ export { removeIdentity } from './passes/remove-identity';
 export { removeInitializersFromInputs } from './passes/remove-initializers-from-inputs';
 export { removeNoOps } from './passes/remove-no-ops';
 export { simplify, simplifyPasses } from './passes/simplify';
+export { countMacs, type MacCount, type NodeMacs } from './shape/count-macs';
 // Shapes
 export { type Dim, formatDims, staticDims } from './shape/dim';
 export { type InferShapesOptions, type InputShapes, inferShapes } from './shape/infer-shapes';
 export type { TensorShape as InferredShape } from './shape/infer-types';
+export {
+  type ActivationMemory,
+  type MemoryStep,
+  type PeakActivationMemoryOptions,
+  peakActivationMemory,
+} from './shape/peak-activation-memory';
 export { bfloat16ToFloat32, float32ToBfloat16 } from './tensor/bfloat16';
 export {
   DataType,

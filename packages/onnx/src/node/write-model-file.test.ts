@@ -203,7 +203,7 @@ describe('writeModelFile leaves nothing behind', () => {
     expect(existsSync(other)).toBe(false);
   });
 
-  it('when the file name cannot be a location', async () => {
+  it.skipIf(process.platform === 'win32')('when the file name cannot be a location', async () => {
     const bad = join(folder, 'C:model.onnx');
     await expect(writeModelFile(sampleModel(), bad, { externalData: 'always' })).rejects.toThrow('a drive letter');
     expect(readdirSync(folder)).toEqual([]);
