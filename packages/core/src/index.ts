@@ -169,14 +169,22 @@ export {
 } from './qparams';
 // The spec and the targets
 export {
+  type AnyQuantizationSpec,
+  emptySpec,
+  type JsonObject,
+  type JsonValue,
   type NodeDecision,
   type Provenance,
   type QParamsOrigin,
   type QuantizationSpec,
-  specFromJson,
-  specToJson,
   type TensorQuantization,
+  withNodes,
+  withTensor,
+  withTensors,
 } from './quantization-spec';
+export { asLinearSpec, makeSpec, type SpecParts } from './quantization-spec-check';
+export { anySpecFromJson, specFromJson } from './quantization-spec-reader';
+export { specToJson } from './quantization-spec-writer';
 export { dequantize, fakeQuantize, quantize } from './quantize';
 export { includeZero, makeRange, mergeRange, type Range } from './range';
 export { fullRange } from './range-selection/full-range';
@@ -206,10 +214,48 @@ export {
 } from './scheme';
 export { type SeededRandom, seededRandom } from './seeded-random';
 export { stochasticRounder } from './stochastic-rounding';
-export type { PeakFormat } from './target/instruction-set/instruction-set';
+export { assertPlan, type PlanProblem, planProblems } from './target/assert-plan';
+export { assertScheme, checkScheme, type SchemeCheck } from './target/check-scheme';
+export { defineTarget } from './target/define-target';
+export type { EvidenceLevel, TargetEvidence } from './target/evidence';
+export {
+  type InstructionSet,
+  type PeakFormat,
+  type PeakRate,
+  peakFormats,
+} from './target/instruction-set/instruction-set';
+export { instructionSets } from './target/instruction-set/instruction-sets';
+export { type OperatorGroups, operatorTable } from './target/operator-table';
+export { canFormatPay, type FormatPay, type PayVerdict, theoreticalPeak } from './target/peak';
+export { academic } from './target/profile/academic';
+export { ascend } from './target/profile/ascend';
+export { mnn } from './target/profile/mnn';
+export { ncnn } from './target/profile/ncnn';
+export { openvino } from './target/profile/openvino';
 export { ortArm64 } from './target/profile/ort-arm64';
 export { ortWeb } from './target/profile/ort-web';
+export { ortWebWebGpu } from './target/profile/ort-web-webgpu';
 export { ortX64 } from './target/profile/ort-x64';
-export type { OperatorSupport, PlacementPolicy, Target } from './target/target';
+export { ortX64Avx2 } from './target/profile/ort-x64-avx2';
+export { ortX64Vnni } from './target/profile/ort-x64-vnni';
+export { pplnn } from './target/profile/pplnn';
+export { qnn } from './target/profile/qnn';
+export { rknn } from './target/profile/rknn';
+export { snpe } from './target/profile/snpe';
+export { tengine } from './target/profile/tengine';
+export { tensorrt10 } from './target/profile/tensorrt-10';
+export { tensorrt11 } from './target/profile/tensorrt-11';
+export { tflite } from './target/profile/tflite';
+export { vitis } from './target/profile/vitis';
+export { describeRule, type KindRule, type LinearRule, type SchemeRule } from './target/scheme-rule';
+export type {
+  BiasKind,
+  OperatorSupport,
+  PlacementPolicy,
+  Target,
+  TargetConstraints,
+  TensorRole,
+  WeightOnlySupport,
+} from './target/target';
 export { findTarget, targets } from './target/targets';
 export { elementCount, type TensorView, view } from './tensor-view';

@@ -1,161 +1,119 @@
-import { InvalidArgumentError } from './errors';
-import type { QParams } from './qparams';
-import { assertQParams } from './qparams';
-import { type LinearScheme, linearSchemeFromJson, linearSchemeToJson } from './scheme';
+import type { ParamsOf, QuantScheme } from './format/number-formats';
+import type { Range } from './range';
+import type { LinearScheme } from './scheme';
+
+/** Plain JSON data. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
 
 /** Where a tensor's parameters came from. */
 export interface QParamsOrigin {
   readonly source: 'calibration' | 'dataFree' | 'training' | 'user' | 'derived';
+  /** Observer kind that collected the statistics, e.g. `histogram`. */
+  readonly observer?: string;
   /** Range selector id (calibration, dataFree), e.g. `fullRange`. */
   readonly selectRange?: string;
-  /** For source `derived`: the tensors it follows from (a bias from input and weight; a shared group from its leader). */
+  /** What the statistics were made from, in words, e.g. `512 samples, 3 shards`. */
+  readonly statistics?: string;
+  /**
+   * For source `derived`: the tensors it follows from. A bias names its input and its weight, in this order; a shared group
+   * names its leader.
+   */
   readonly from?: readonly string[];
   /** Anything a report should say, e.g. a degenerate range. */
   readonly note?: string;
 }
 
-/** How one tensor of the model is quantized. */
-export interface TensorQuantization {
-  readonly role: 'activation' | 'weight' | 'bias';
-  readonly scheme: LinearScheme;
-  readonly qparams: QParams;
-  readonly origin: QParamsOrigin;
-}
+/** How one tensor of the model is quantized; `Scheme` is {@link LinearScheme} unless said otherwise. */
+export type TensorQuantization<Scheme extends QuantScheme = LinearScheme> = Scheme extends QuantScheme
+  ? {
+      readonly role: 'activation' | 'weight' | 'bias';
+      readonly scheme: Scheme;
+      readonly qparams: ParamsOf<Scheme>;
+      readonly origin: QParamsOrigin;
+      /** The clip range the parameters were chosen for, in real units, one entry per parameter or one for all. */
+      readonly range?: Range;
+      /** Bits the plan asked for, where the scheme stores more (4-bit weights kept in int8). */
+      readonly bits?: number;
+      /** Data of other tools, kept as it is. */
+      readonly extensions?: JsonObject;
+    }
+  : never;
 
-/** What becomes of one node. */
+/** What becomes of one node, of which operator type, and why. */
 export type NodeDecision =
-  | { readonly kind: 'integer' }
-  | { readonly kind: 'passThrough' }
-  | { readonly kind: 'absorbed' }
-  | { readonly kind: 'float'; readonly reason: string };
+  | { readonly kind: 'integer'; readonly operator?: string; readonly reason?: string }
+  | { readonly kind: 'passThrough'; readonly operator?: string; readonly reason?: string }
+  | { readonly kind: 'absorbed'; readonly operator?: string; readonly reason?: string }
+  | { readonly kind: 'float'; readonly operator?: string; readonly reason: string };
 
 /** What a result was made from, so that it can be made again. No clock time: equal input gives equal bytes. */
 export interface Provenance {
   readonly tool: { readonly name: string; readonly version: string };
-  /** SHA-256 of the float model file. */
+  /** SHA-256 of the float model file, 64 lower-case hexadecimal digits. */
   readonly modelHash?: string;
+  /** SHA-256 of the configuration. */
   readonly configHash?: string;
+  /** SHA-256 of the calibration data. */
   readonly dataHash?: string;
+  /** Calibration samples seen. */
   readonly samples?: number;
 }
 
 /**
  * The decision all tools exchange: per tensor scheme and parameters, per node what it became and why.
  * Keys are ONNX tensor and node names of the graph the spec was made for (after its preparation passes).
+ *
+ * `QuantizationSpec` holds linear schemes only, which is what runtimes read; {@link AnyQuantizationSpec} holds any.
  */
-export interface QuantizationSpec {
+export interface QuantizationSpec<Scheme extends QuantScheme = LinearScheme> {
   readonly version: 1;
+  /** Id of the target it was planned for. */
   readonly target: string;
-  readonly tensors: Readonly<Record<string, TensorQuantization>>;
+  readonly tensors: Readonly<Record<string, TensorQuantization<Scheme>>>;
   readonly nodes: Readonly<Record<string, NodeDecision>>;
   readonly provenance: Provenance;
+  /** Data of other tools, kept as it is. */
+  readonly extensions?: JsonObject;
 }
 
-/**
- * Deterministic JSON text: keys of `tensors` and `nodes` sorted by code unit, float32 scales in the shortest decimal that
- * reads back to the same float32 bits. Ends with a newline.
- */
-export function specToJson(spec: QuantizationSpec): string {
-  const tensors = sortedEntries(spec.tensors).map(([name, t]) => [
-    name,
-    {
-      role: t.role,
-      scheme: linearSchemeToJson(t.scheme),
-      scale: Array.from(t.qparams.scale, shortestFloat32),
-      zeroPoint: [...t.qparams.zeroPoint],
-      origin: t.origin,
-    },
-  ]);
-  const json = {
-    version: spec.version,
-    target: spec.target,
-    provenance: spec.provenance,
-    tensors: Object.fromEntries(tensors),
-    nodes: Object.fromEntries(sortedEntries(spec.nodes)),
-  };
-  return `${JSON.stringify(json, undefined, 1)}\n`;
-}
+/** A spec with number formats of any kind. */
+export type AnyQuantizationSpec = QuantizationSpec<QuantScheme>;
 
-/**
- * Reads and validates a spec.
- *
- * @throws {InvalidArgumentError} for text that is no spec, an unknown version, or a field out of place (with its path)
- * @throws {UnsupportedSchemeError} for parameters that contradict their scheme
- */
-export function specFromJson(text: string): QuantizationSpec {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw invalid('JSON', text.slice(0, 40), cause);
-  }
-  const root = asObject(json, '$');
-  if (root['version'] !== 1) {
-    throw invalid('a quantization spec of version 1', `version ${JSON.stringify(root['version'])}`);
-  }
-  const tensors = Object.entries(asObject(root['tensors'], '$.tensors')).map(([name, value]) => [
-    name,
-    tensorFromJson(value, `$.tensors[${JSON.stringify(name)}]`),
-  ]);
+/** A spec without tensors and nodes: the start of a plan. */
+export function emptySpec(target: string, provenance: Provenance): QuantizationSpec {
   return Object.freeze({
     version: 1,
-    target: asString(root['target'], '$.target'),
-    tensors: Object.fromEntries(tensors),
-    nodes: asObject(root['nodes'], '$.nodes') as Record<string, NodeDecision>,
-    provenance: asObject(root['provenance'], '$.provenance') as unknown as Provenance,
+    target,
+    tensors: Object.freeze({}),
+    nodes: Object.freeze({}),
+    provenance: Object.freeze({ ...provenance, tool: Object.freeze({ ...provenance.tool }) }),
   });
 }
 
-// — internals —
-
-function tensorFromJson(value: unknown, path: string): TensorQuantization {
-  const object = asObject(value, path);
-  const role = object['role'];
-  if (role !== 'activation' && role !== 'weight' && role !== 'bias') {
-    throw invalid(`activation, weight or bias at ${path}.role`, JSON.stringify(role));
-  }
-  const scheme = linearSchemeFromJson(object['scheme']);
-  const qparams: QParams = {
-    scale: Float32Array.from(asNumbers(object['scale'], `${path}.scale`)),
-    zeroPoint: Int32Array.from(asNumbers(object['zeroPoint'], `${path}.zeroPoint`)),
-  };
-  assertQParams(qparams, scheme, path);
-  return Object.freeze({
-    role,
-    scheme,
-    qparams,
-    origin: asObject(object['origin'], `${path}.origin`) as unknown as QParamsOrigin,
-  });
+/** The same spec with some tensors added or replaced. */
+export function withTensors<Scheme extends QuantScheme>(
+  spec: QuantizationSpec<Scheme>,
+  tensors: Readonly<Record<string, TensorQuantization<Scheme>>>,
+): QuantizationSpec<Scheme> {
+  return Object.freeze({ ...spec, tensors: Object.freeze({ ...spec.tensors, ...tensors }) });
 }
 
-/** Shortest decimal that rounds to the same float32 (JSON would print the float64 expansion). */
-function shortestFloat32(value: number): number {
-  for (let digits = 1; digits <= 9; digits++) {
-    const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return short;
-  }
-  return value;
+/** The same spec with one tensor added or replaced; {@link withTensors} is faster for many. */
+export function withTensor<Scheme extends QuantScheme>(
+  spec: QuantizationSpec<Scheme>,
+  name: string,
+  tensor: TensorQuantization<Scheme>,
+): QuantizationSpec<Scheme> {
+  return withTensors(spec, { [name]: tensor });
 }
 
-function sortedEntries<T>(record: Readonly<Record<string, T>>): [string, T][] {
-  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-}
-
-function asObject(value: unknown, path: string): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw invalid(`an object at ${path}`, JSON.stringify(value) ?? 'nothing');
-}
-
-function asString(value: unknown, path: string): string {
-  if (typeof value === 'string') return value;
-  throw invalid(`a string at ${path}`, JSON.stringify(value) ?? 'nothing');
-}
-
-function asNumbers(value: unknown, path: string): number[] {
-  if (Array.isArray(value) && value.every((v) => typeof v === 'number')) return value;
-  throw invalid(`an array of numbers at ${path}`, JSON.stringify(value)?.slice(0, 40) ?? 'nothing');
-}
-
-function invalid(expected: string, received: string, cause?: unknown): InvalidArgumentError {
-  return new InvalidArgumentError({ operation: '[core] specFromJson', expected, received, cause });
+/** The same spec with some node decisions added or replaced. */
+export function withNodes<Scheme extends QuantScheme>(
+  spec: QuantizationSpec<Scheme>,
+  nodes: Readonly<Record<string, NodeDecision>>,
+): QuantizationSpec<Scheme> {
+  return Object.freeze({ ...spec, nodes: Object.freeze({ ...spec.nodes, ...nodes }) });
 }

@@ -10,7 +10,7 @@ import {
   linearSchemeToJson,
 } from '../scheme';
 import type { NumberFormat, SchemeJson } from './number-format';
-import { numbersAt, scaleParamsToJson } from './params-json';
+import { numbersAt, plainNumbers, scaleParamsToJson } from './params-json';
 
 /** Uniform levels: real ≈ scale · (quantized − zeroPoint). The functions of scheme.ts, qparams.ts and quantize.ts as a value. */
 export const linearFormat: NumberFormat<LinearScheme, QParams> = /* @__PURE__ */ Object.freeze<
@@ -26,7 +26,7 @@ export const linearFormat: NumberFormat<LinearScheme, QParams> = /* @__PURE__ */
   describe: describeLinearScheme,
   schemeToJson: (scheme): LinearSchemeJson & SchemeJson => ({ ...linearSchemeToJson(scheme) }),
   schemeFromJson: linearSchemeFromJson,
-  paramsToJson: (params) => ({ ...scaleParamsToJson(params), zeroPoint: [...params.zeroPoint] }),
+  paramsToJson: (params) => ({ ...scaleParamsToJson(params), zeroPoint: plainNumbers(params.zeroPoint) }),
   paramsFromJson: (json): QParams =>
     Object.freeze({
       scale: Float32Array.from(numbersAt(json, 'scale')),

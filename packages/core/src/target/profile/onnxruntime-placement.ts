@@ -1,7 +1,8 @@
-import type { PlacementPolicy } from './target';
+import { deepFreeze } from '../deep-freeze';
+import type { PlacementPolicy } from '../target';
 
 /** An operator becomes integer when every input is dequantized and every output quantized; zero points must be written. */
-export const onnxruntimePlacement: PlacementPolicy = /* @__PURE__ */ Object.freeze({
+export const onnxruntimePlacement: PlacementPolicy = /* @__PURE__ */ deepFreeze<PlacementPolicy>({
   quantize: 'inputsAndOutputs',
   floatOutputAllowed: ['MatMul', 'Gemm'],
   weights: 'quantized',
