@@ -4,7 +4,6 @@ import {
   checkModel,
   countMacs,
   dataTypeName,
-  inferShapes,
   type Model,
   opsetVersion,
   peakActivationMemory,
@@ -64,7 +63,9 @@ export function inspectModel(model: Model, options: InspectOptions = {}): ModelI
   const warnings = checkModel(model).map((issue) => `${issue.severity}: ${issue.message}`);
   const graph = model.graph;
   const initializers = new Set(graph?.initializer.map((tensor) => tensor.name));
-  const shapes = inferShapes(model, { shapes: { ...batchOfOne(model), ...options.shapes } });
+  const shapes = { ...batchOfOne(model), ...options.shapes };
+  const macs = countMacs(model, shapes);
+  const memory = peakActivationMemory(model, shapes);
   const weightBytes: Record<string, number> = {};
   let parameters = 0;
   for (const tensor of graph?.initializer ?? []) {
@@ -90,8 +91,8 @@ export function inspectModel(model: Model, options: InspectOptions = {}): ModelI
     operators: [...counts.values()].sort((a, b) => b.count - a.count || (a.opType < b.opType ? -1 : 1)),
     parameters,
     weightBytes,
-    macs: countMacs(model, shapes)?.total,
-    peakActivationBytes: peakActivationMemory(model, shapes)?.peakBytes,
+    macs: macs.unknown.length === 0 ? macs.total : undefined,
+    peakActivationBytes: memory.unknown.length === 0 ? memory.peakBytes : undefined,
     plan: planNodes(model, target, options.shapes, warnings),
     warnings,
   };

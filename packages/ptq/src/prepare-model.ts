@@ -47,7 +47,7 @@ export function prepareModel(model: Model): PreparedModel {
       received: `${errors.length} error(s), first: ${first.message}`,
     });
   }
-  const raised = opsetVersion(model) < 13 ? convertOpset(model, 13) : { model, changes: [] };
+  const raised = opsetVersion(model) < 13 ? convertOpset.run(model, { target: 13 }) : { model, changes: [] };
   const simplified = simplify(raised.model);
   const pooled = reduceMeanToGlobalAveragePool.run(simplified.model);
   return { model: pooled.model, changes: [...raised.changes, ...simplified.changes, ...pooled.changes] };

@@ -1,6 +1,6 @@
 import { findTarget, InvalidArgumentError, type Provenance, type QuantizationSpec, type Target } from '@bitwright/core';
 import { type Placement, planPlacement, writeQdq } from '@bitwright/export';
-import { encodeModel, inferShapes, type Model, peakActivationMemory } from '@bitwright/onnx';
+import { encodeModel, type Model, peakActivationMemory } from '@bitwright/onnx';
 import { buildSpec } from './build-spec';
 import { calibrate, calibrateExtremes, needsOnlyExtremes } from './calibrate';
 import { defaultTarget } from './default-target';
@@ -266,12 +266,10 @@ function activationMemory(
   quantized: Model,
   shapes: Readonly<Record<string, readonly number[]>> | undefined,
 ): QuantizationReport['activationMemory'] {
-  const options = { shapes: { ...batchOfOne(float), ...shapes } };
-  const [a, b] = [
-    peakActivationMemory(float, inferShapes(float, options)),
-    peakActivationMemory(quantized, inferShapes(quantized, options), { fused: true }),
-  ];
-  if (a === undefined || b === undefined) return undefined;
+  const inputShapes = { ...batchOfOne(float), ...shapes };
+  const a = peakActivationMemory(float, inputShapes);
+  const b = peakActivationMemory(quantized, inputShapes, { fused: true });
+  if (a.unknown.length > 0 || b.unknown.length > 0) return undefined;
   return { floatBytes: a.peakBytes, quantizedBytes: b.peakBytes };
 }
 

@@ -53,7 +53,7 @@ export interface OnnxRuntimeModule {
   };
   readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => Tensor;
   readonly env?: { readonly versions?: Readonly<Record<string, string | undefined>> };
-  readonly listSupportedBackends?: () => readonly { readonly name: string }[];
+  readonly listSupportedBackends?: () => readonly { readonly name: string; readonly bundled: boolean }[];
 }
 
 const moduleNames = ['onnxruntime-node', 'onnxruntime-web'] as const;
@@ -92,7 +92,12 @@ function wrapModule(module: OnnxRuntimeModule, name: string): Runtime {
     version: versions['node'] ?? versions['web'] ?? versions['common'] ?? 'unknown',
     ...(module.listSupportedBackends === undefined
       ? {}
-      : { providers: module.listSupportedBackends().map((backend) => backend.name) }),
+      : {
+          providers: module
+            .listSupportedBackends()
+            .filter((backend) => backend.bundled)
+            .map((backend) => backend.name),
+        }),
     async createSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
       const sessionOptions: InferenceSession.SessionOptions = {
         executionProviders: ['cpu'],

@@ -1,0 +1,169 @@
+import { type SeededRandom, ShapeMismatchError } from '@bitwright/core';
+import type { FeedTensor } from '../feeds';
+import type { RoundableLayer } from './roundable-layers';
+
+/**
+ * Output positions of a layer in one batch, `perSample` of each sample's, one drawn at random from each of as many equal stretches:
+ * neighbouring positions say nearly the same, so a part of them gives the same second moments for a part of the work.
+ */
+export function drawPositions(positions: number, perSample: number, random: SeededRandom): Int32Array {
+  if (perSample >= positions) return Int32Array.from({ length: positions }, (_, i) => i);
+  const stretch = positions / perSample;
+  return Int32Array.from({ length: perSample }, (_, i) =>
+    Math.min(Math.floor((i + random.next()) * stretch), positions - 1),
+  );
+}
+
+/** Number of output positions of a layer per sample: Ho·Wo, or the rows of a matrix product. */
+export function positionsPerSample(layer: RoundableLayer, output: FeedTensor): number {
+  const samples = output.dims[0] ?? 1;
+  return output.data.length / (samples * layer.layout.groups * layer.layout.rows);
+}
+
+/**
+ * Inputs of a layer as rows: one row per (sample, position), K values in the order of the weights' columns, then a 1 (whose
+ * moments are the means).
+ *
+ * @param x Conv [N,C,H,W] or [N,C,W]; matrix product [N,…,K].
+ * @param output the layer's output, for its sizes.
+ * @param positions output positions, the same number for each sample: entry n·perSample + i.
+ * @returns [N·perSample, K+1]
+ */
+export function gatherInputs(
+  layer: RoundableLayer,
+  group: number,
+  x: FeedTensor,
+  output: FeedTensor,
+  positions: readonly Int32Array[],
+): Float32Array {
+  const { columns } = layer.layout;
+  const width = columns + 1;
+  const data = x.data as Float32Array;
+  const total = positions.reduce((sum, p) => sum + p.length, 0);
+  const out = new Float32Array(total * width);
+  if (layer.window === undefined) {
+    const rowsOfSample = data.length / ((x.dims[0] ?? 1) * columns);
+    let to = 0;
+    positions.forEach((list, n) => {
+      for (const position of list) {
+        const from = (n * rowsOfSample + position) * columns;
+        out.set(data.subarray(from, from + columns), to);
+        out[to + columns] = 1;
+        to += width;
+      }
+    });
+    return out;
+  }
+  gatherPatches(layer, group, x, output, positions, out);
+  return out;
+}
+
+/**
+ * Targets of a layer as rows [N·perSample, R]: values of `y` at the positions, less those of `minus` where given.
+ *
+ * @throws {ShapeMismatchError} when `minus` has another shape
+ */
+export function gatherTargets(
+  layer: RoundableLayer,
+  group: number,
+  y: FeedTensor,
+  minus: FeedTensor | undefined,
+  positions: readonly Int32Array[],
+): Float32Array {
+  const { rows, groups } = layer.layout;
+  const channels = rows * groups;
+  const data = y.data as Float32Array;
+  const other = minus?.data as Float32Array | undefined;
+  if (other !== undefined && other.length !== data.length) {
+    throw new ShapeMismatchError({
+      operation: `[ptq] roundWeights "${layer.node.name}"`,
+      expected: `operands of one shape in the addition behind it, [${y.dims.join(',')}]`,
+      received: `[${minus?.dims.join(',')}]`,
+    });
+  }
+  const perSample = data.length / ((y.dims[0] ?? 1) * channels);
+  const isChannelsFirst = layer.window !== undefined;
+  const out = new Float32Array(positions.reduce((sum, p) => sum + p.length, 0) * rows);
+  let to = 0;
+  positions.forEach((list, n) => {
+    const sample = n * channels * perSample;
+    for (const position of list) {
+      const from = isChannelsFirst
+        ? sample + group * rows * perSample + position
+        : sample + position * channels + group * rows;
+      const step = isChannelsFirst ? perSample : 1;
+      for (let r = 0; r < rows; r++) {
+        const at = from + r * step;
+        out[to++] = (data[at] as number) - (other === undefined ? 0 : (other[at] as number));
+      }
+    }
+  });
+  return out;
+}
+
+// — internals —
+
+function gatherPatches(
+  layer: RoundableLayer,
+  group: number,
+  x: FeedTensor,
+  output: FeedTensor,
+  positions: readonly Int32Array[],
+  out: Float32Array,
+): void {
+  const { window, layout } = layer;
+  if (window === undefined) return;
+  const data = x.data as Float32Array;
+  const is2d = x.dims.length === 4;
+  const channels = x.dims[1] as number;
+  const height = is2d ? (x.dims[2] as number) : 1;
+  const width = x.dims[is2d ? 3 : 2] as number;
+  const outHeight = is2d ? (output.dims[2] as number) : 1;
+  const outWidth = output.dims[is2d ? 3 : 2] as number;
+  const [kernelY, kernelX] = window.kernel;
+  const [strideY, strideX] = window.strides;
+  const [dilationY, dilationX] = window.dilations;
+  const [top, left] =
+    typeof window.pads === 'string'
+      ? [
+          samePad(height, outHeight, kernelY, strideY, dilationY, window.pads),
+          samePad(width, outWidth, kernelX, strideX, dilationX, window.pads),
+        ]
+      : window.pads;
+  const groupChannels = channels / layout.groups;
+  const plane = height * width;
+  let to = 0;
+  positions.forEach((list, n) => {
+    const sample = (n * channels + group * groupChannels) * plane;
+    for (const position of list) {
+      const originY = Math.floor(position / outWidth) * strideY - top;
+      const originX = (position % outWidth) * strideX - left;
+      for (let c = 0; c < groupChannels; c++) {
+        const channel = sample + c * plane;
+        for (let ky = 0; ky < kernelY; ky++) {
+          const y = originY + ky * dilationY;
+          const isRow = y >= 0 && y < height;
+          const row = channel + y * width;
+          for (let kx = 0; kx < kernelX; kx++, to++) {
+            const column = originX + kx * dilationX;
+            if (isRow && column >= 0 && column < width) out[to] = data[row + column] as number;
+          }
+        }
+      }
+      out[to++] = 1;
+    }
+  });
+}
+
+/** Padding before the first element under SAME: total = (out−1)·stride + (k−1)·dilation + 1 − in, halved. */
+function samePad(
+  size: number,
+  outSize: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  mode: 'sameUpper' | 'sameLower',
+): number {
+  const total = Math.max(0, (outSize - 1) * stride + (kernel - 1) * dilation + 1 - size);
+  return mode === 'sameUpper' ? Math.floor(total / 2) : Math.ceil(total / 2);
+}
