@@ -76,7 +76,8 @@ export async function calibrateExtremes(
   );
   const tapped = tapExtremes(model, options.tensors);
   const session = await options.runtime.createSession(encodeModel(tapped.model));
-  const outputs = [...tapped.taps.values()].flatMap(({ min, max }) => [min, max]);
+  const reduced = [...tapped.taps.values()].flatMap(({ min, max }) => [min, max]);
+  const outputs = reduced.length > 0 ? reduced : session.outputs.slice(0, 1);
   try {
     return await runBatches(session, outputs, observers, options, (name, results) => {
       const tap = tapped.taps.get(name);
