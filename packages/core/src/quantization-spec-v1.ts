@@ -97,9 +97,13 @@ function readScheme(json: unknown, path: string): QuantScheme {
   return scheme;
 }
 
-/** Defaults may change between releases, so a written scheme spells out every field, and its granularity no others. */
+/** Defaults may change between releases, so a written scheme spells out every field, and no others. */
 function assertAllWritten(expected: unknown, json: unknown, path: string): void {
-  if (typeof expected !== 'object' || expected === null || Array.isArray(expected)) return;
+  if (Array.isArray(expected)) return;
+  if (typeof expected !== 'object' || expected === null) {
+    if (json !== expected) throw refuse(path, JSON.stringify(expected), json);
+    return;
+  }
   const fields = fieldsOf(json, path, Object.keys(expected), []);
   for (const [key, value] of Object.entries(expected)) assertAllWritten(value, fields[key], `${path}.${key}`);
 }
