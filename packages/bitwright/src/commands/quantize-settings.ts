@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { findTarget, type Target } from '@bitwright/core';
+import { type AnyRangeSelector, defaultTarget, resolveRangeSelector } from '@bitwright/ptq';
+import { parsePreprocess } from '../data/parse-preprocess';
+import type { Preprocess } from '../data/preprocess';
+import { type ParsedShapes, parseShapes } from '../model/parse-shapes';
+import type { OptionValues } from '../options/option-table';
+import type { quantizeOptions } from './quantize-options';
+
+type Options = OptionValues<typeof quantizeOptions>;
+
+/** Options of `quantize` with every default filled in and every name looked up. */
+export interface QuantizeSettings {
+  readonly target: Target;
+  readonly activationRange: AnyRangeSelector;
+  readonly weightRange: AnyRangeSelector;
+  readonly exclude: readonly string[];
+  readonly shapes: ParsedShapes;
+  readonly preprocess: Preprocess | undefined;
+  readonly samples: number;
+  readonly seed: number;
+  readonly batchSize: number | undefined;
+  readonly threads: number | undefined;
+  readonly isVerified: boolean;
+}
+
+const defaultSamples = 512;
+
+/**
+ * Reads the options that need no file, so that a wrong one is reported before anything is opened.
+ *
+ * @throws {InvalidArgumentError} naming the option
+ */
+export function readSettings(options: Options): QuantizeSettings {
+  const { preprocess: preset, resize, crop, mean, std, scale, layout, channels } = options;
+  return Object.freeze({
+    target: options.target === undefined ? defaultTarget() : findTarget(options.target),
+    activationRange: resolveRangeSelector(options.activationRange ?? 'fullRange'),
+    weightRange: resolveRangeSelector(options.weightRange ?? 'fullRange'),
+    exclude: options.exclude ?? [],
+    shapes: parseShapes(options.shape ?? []),
+    preprocess: parsePreprocess({ preset, resize, crop, mean, std, scale, layout, channels }),
+    samples: options.samples ?? defaultSamples,
+    seed: options.seed ?? 0,
+    batchSize: options.batchSize,
+    threads: options.threads,
+    isVerified: options.verify !== false,
+  });
+}
+
+/** SHA-256 of everything that decides the numbers in the result, besides model and data. */
+export function hashSettings(settings: QuantizeSettings): string {
+  const { target, activationRange, weightRange, exclude, shapes, preprocess, samples, seed, batchSize } = settings;
+  const text = JSON.stringify([
+    target.id,
+    activationRange.id,
+    weightRange.id,
+    exclude,
+    shapes,
+    preprocess ?? null,
+    samples,
+    seed,
+    batchSize ?? null,
+  ]);
+  return createHash('sha256').update(text).digest('hex');
+}

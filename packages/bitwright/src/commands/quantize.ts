@@ -1,0 +1,182 @@
+import { relative, resolve } from 'node:path';
+import type { QuantizationReport, QuantizeOptions } from '@bitwright/ptq';
+import type { CommandDefinition, CommandInput } from '../command';
+import type { Context } from '../context';
+import type { ModelInput } from '../data/model-input';
+import { exitCode } from '../exit-code';
+import { hashFile, type OpenedModel, openModel, withShapes } from '../model/open-model';
+import type { OptionValues } from '../options/option-table';
+import { checkOutputs } from '../output/check-outputs';
+import { type PlannedOutputs, planOutputs } from '../output/plan-outputs';
+import { writeResult } from '../output/write-result';
+import { formatDryRun } from '../report/format-dry-run';
+import { formatQuantizeReport } from '../report/format-quantize-report';
+import { printResult } from '../terminal/print-result';
+import { createProgress, type ProgressDisplay } from '../terminal/progress';
+import { dataPaths, fromProcessFolder } from './data-paths';
+import { type OpenedData, openData } from './open-data';
+import { quantizeOptions } from './quantize-options';
+import { hashSettings, type QuantizeSettings, readSettings } from './quantize-settings';
+
+type Options = OptionValues<typeof quantizeOptions>;
+
+/** What the report file and `--json` hold: the measured report and what the command adds to it. */
+export interface QuantizeDocument extends QuantizationReport {
+  /** The config file in use. */
+  readonly config: string | undefined;
+  readonly hashes: NonNullable<QuantizeOptions['provenance']>;
+  /** Statistics of the first calibration samples. */
+  readonly inputs: OpenedData['check']['inputs'];
+  readonly files: PlannedOutputs;
+}
+
+/** Timed runs of each model when no accuracy was asked for. */
+const latencyRuns = 11;
+
+/** `bitwright quantize`: float model in, int8 model, spec and report out. */
+export const quantize: CommandDefinition<typeof quantizeOptions> = {
+  name: 'quantize',
+  summary: 'make an int8 model from a float one and measure both',
+  description:
+    'Calibrates a float ONNX model on samples, writes the int8 model with its spec and report, and measures what was written: it is loaded in onnxruntime and compared with the float model.',
+  args: [{ name: '<model>', description: 'float model, an .onnx file' }],
+  options: quantizeOptions,
+  examples: [
+    'bitwright quantize resnet20.onnx --data calib.npy --labels labels.npy',
+    'bitwright quantize mobilenet.onnx --data ./images --preprocess imagenet -o out/',
+    'bitwright quantize resnet20.onnx --data calib.u8 --shape 32x32x3 --preprocess cifar --exclude op:Gemm',
+  ],
+  run: runQuantize,
+};
+
+async function runQuantize(input: CommandInput<typeof quantizeOptions>): Promise<number> {
+  const { options, context } = input;
+  const settings = readSettings(options);
+  const modelPath = resolve(context.cwd, input.args[0] ?? '');
+  const opened = await openModel(modelPath, input.args[0]);
+  const inputs = withShapes(opened.inputs, settings.shapes.inputs);
+  const outputs = planOutputs(modelPath, options, context.cwd);
+  await checkOutputs(Object.values(outputs), {
+    inputs: filesRead(modelPath, options, inputs, context.cwd),
+    force: options.force === true,
+  });
+  const progress = createProgress(context.stderr, options.quiet !== true);
+  try {
+    progress.show({ phase: 'read data', done: 0, total: undefined, etaMs: undefined });
+    const data = await openRequestedData(options, settings, inputs, context.cwd);
+    if (options.dryRun === true) {
+      progress.stop();
+      return printDryRun(opened, settings, data, outputs, input);
+    }
+    const document = await quantizeAndWrite(opened, settings, data, outputs, input, progress);
+    progress.stop();
+    printResult(document, formatQuantizeReport(document), options, context);
+    return exitCode.ok;
+  } finally {
+    progress.stop();
+  }
+}
+
+// — internals —
+
+async function quantizeAndWrite(
+  opened: OpenedModel,
+  settings: QuantizeSettings,
+  data: OpenedData,
+  outputs: PlannedOutputs,
+  { options, context, configPath }: CommandInput<typeof quantizeOptions>,
+  progress: ProgressDisplay,
+): Promise<QuantizeDocument> {
+  const { signal, dependencies } = context;
+  const hashes = {
+    modelHash: await hashFile(opened.path),
+    configHash: hashSettings(settings),
+    ...(data.hash === undefined ? {} : { dataHash: data.hash }),
+  };
+  const { batchSize, threads, isVerified } = settings;
+  const result = await dependencies.quantizeModel(opened.model, {
+    calibration: data.calibration,
+    target: settings.target,
+    name: opened.name,
+    samples: settings.samples,
+    activationRange: settings.activationRange,
+    weightRange: settings.weightRange,
+    exclude: settings.exclude,
+    shapes: settings.shapes.inputs,
+    provenance: hashes,
+    signal,
+    onProgress: progress.show,
+    ...(batchSize === undefined ? {} : { batchSize }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(isVerified ? {} : { verifySamples: 0 }),
+    ...(data.evaluation === undefined
+      ? { latencyRuns: isVerified ? latencyRuns : 0 }
+      : { evaluation: data.evaluation }),
+  });
+  const document: QuantizeDocument = {
+    ...result.report,
+    warnings: [...data.warnings(), ...result.report.warnings],
+    config: configPath,
+    hashes,
+    inputs: data.check.inputs,
+    files: shownPaths(outputs, context),
+  };
+  await writeResult(result, document, outputs, { force: options.force === true, signal });
+  return document;
+}
+
+function printDryRun(
+  opened: OpenedModel,
+  settings: QuantizeSettings,
+  data: OpenedData,
+  outputs: PlannedOutputs,
+  { options, context }: CommandInput<typeof quantizeOptions>,
+): number {
+  const { target, shapes } = settings;
+  const inspection = context.dependencies.inspectModel(opened.model, { target, shapes: shapes.inputs });
+  const document = {
+    plan: inspection.plan,
+    data: data.calibration.description,
+    inputs: data.check.inputs,
+    files: shownPaths(outputs, context),
+    warnings: [...data.warnings(), ...inspection.warnings],
+  };
+  printResult(document, formatDryRun(document), options, context);
+  return exitCode.ok;
+}
+
+function openRequestedData(
+  options: Options,
+  settings: QuantizeSettings,
+  inputs: readonly ModelInput[],
+  cwd: string,
+): Promise<OpenedData> {
+  const { evalData, labels } = options;
+  return openData({
+    data: fromProcessFolder(options.data ?? [], inputs, cwd),
+    evalData: evalData === undefined ? undefined : fromProcessFolder(evalData, inputs, cwd),
+    labels: labels === undefined ? undefined : fromProcessFolder([labels], [], cwd)[0],
+    samples: settings.samples,
+    seed: settings.seed,
+    shapes: settings.shapes,
+    preprocess: settings.preprocess,
+    allowRandom: options.allowRandom === true,
+    skipUnreadable: options.skipUnreadable === true,
+    inputs,
+  });
+}
+
+/** Files this run reads, which therefore must not be written. */
+function filesRead(modelPath: string, options: Options, inputs: readonly ModelInput[], cwd: string): readonly string[] {
+  const { data = [], evalData = [], labels } = options;
+  return [
+    modelPath,
+    ...dataPaths([...data, ...evalData], inputs, cwd),
+    ...(labels === undefined ? [] : [resolve(cwd, labels)]),
+  ];
+}
+
+function shownPaths(outputs: PlannedOutputs, { cwd }: Context): PlannedOutputs {
+  const show = (path: string): string => relative(cwd, path) || path;
+  return { model: show(outputs.model), spec: show(outputs.spec), report: show(outputs.report) };
+}

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { OutputError } from '../errors';
+
+/** Text files under temporary names. */
+export interface StagedFiles {
+  /** Gives every file its own name. */
+  commit(): Promise<void>;
+  /** Removes what is not committed. Safe to call at any time. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Writes texts to disk under temporary names beside their places, so that giving them their names is all that is left.
+ *
+ * @throws {OutputError} when one cannot be written; nothing is left behind
+ */
+export async function stageTextFiles(texts: ReadonlyMap<string, string>): Promise<StagedFiles> {
+  const staged: { readonly temporary: string; readonly path: string }[] = [];
+  const discard = async (): Promise<void> => {
+    for (const { temporary } of staged.splice(0)) await rm(temporary, { force: true });
+  };
+  try {
+    for (const [path, text] of texts) {
+      const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+      staged.push({ temporary, path });
+      const file = await open(temporary, 'wx');
+      try {
+        await file.writeFile(text);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    }
+  } catch (cause) {
+    await discard();
+    throw notWritten([...texts.keys()], cause);
+  }
+  return Object.freeze({
+    discard,
+    commit: async () => {
+      for (const file of [...staged]) {
+        await rename(file.temporary, file.path);
+        staged.splice(staged.indexOf(file), 1);
+      }
+    },
+  });
+}
+
+// — internals —
+
+function notWritten(paths: readonly string[], cause: unknown): OutputError {
+  const received = cause instanceof Error ? cause.message : String(cause);
+  return new OutputError({ operation: 'output', expected: `to write ${paths.join(' and ')}`, received, cause });
+}

@@ -1,0 +1,37 @@
+import { reportRows } from '@bitwright/ptq';
+import type { QuantizeDocument } from '../commands/quantize';
+import { formatDuration } from '../terminal/format-number';
+import { formatTable } from '../terminal/table';
+import { formatFloatNodes } from './group-float-nodes';
+
+/** The result of `quantize` for people: what was done, float beside int8, what stayed float and why, files. */
+export function formatQuantizeReport(report: QuantizeDocument): string {
+  const { calibration, runtime, plan, verification, files } = report;
+  const lines = [
+    '',
+    `${report.model} → ${files.model}   (${report.target}, ${runtime.name} ${runtime.version})`,
+    '',
+    `  calibrated on ${calibration.samples} samples of ${calibration.data} in ${formatDuration(calibration.seconds * 1000)}`,
+    `  ranges: ${calibration.activationRange} for activations, ${calibration.weightRange} for weights`,
+    ...(report.preparation.length === 0 ? [] : [`  prepared: ${report.preparation.join(', ')}`]),
+    '',
+    formatTable(
+      ['', 'float', 'int8', ''],
+      reportRows(report).map((row) => [row.label, row.float, row.quantized, row.note]),
+      ['left', 'right', 'right', 'left'],
+    ),
+    '',
+    `  ${plan.integer} operators planned as integer, ${plan.passThrough} passing codes on, ${plan.absorbed} absorbed, ${plan.float.length} in float`,
+    ...formatFloatNodes(plan.float),
+  ];
+  if (verification !== undefined) {
+    lines.push('', `  the written model against float on ${verification.samples} samples`);
+    for (const { output, sqnrDb, cosine, maxAbsError } of verification.outputs) {
+      lines.push(
+        `    ${output}: SQNR ${sqnrDb.toFixed(1)} dB, cosine ${cosine.toFixed(5)}, largest error ${maxAbsError.toPrecision(3)}`,
+      );
+    }
+  }
+  lines.push('', `  wrote ${files.model}`, `        ${files.spec}`, `        ${files.report}`, '');
+  return `${lines.join('\n')}\n`;
+}
