@@ -91,6 +91,7 @@ export type {
 } from './message/types';
 // Passes
 export { constantToInitializer } from './passes/constant-to-initializer';
+export { type ConvertOpsetOptions, convertOpset } from './passes/convert-opset';
 export { deduplicateInitializers } from './passes/deduplicate-initializers';
 export { eliminateDeadCode } from './passes/eliminate-dead-code';
 export { foldBatchNorm } from './passes/fold-batch-norm';

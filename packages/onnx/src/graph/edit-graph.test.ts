@@ -194,7 +194,7 @@ describe('editGraph', () => {
     expect(() => edit.finish()).toThrow(/a cycle through "Relu" -> "Identity" -> "Relu"/);
   });
 
-  it('takes a chain of 10,000 Identity nodes apart in well under a second', () => {
+  it('takes a chain of 10,000 Identity nodes apart in well under a second of CPU time', () => {
     const count = 10_000;
     const nodes = Array.from({ length: count }, (_, i) => node('Identity', [`v${i}`], [`v${i + 1}`], `n${i}`));
     const model = modelOf(
@@ -205,11 +205,11 @@ describe('editGraph', () => {
         outputs: [value('y')],
       }),
     );
-    const start = performance.now();
+    const start = process.cpuUsage();
     const edit = editGraph(model);
     for (const each of edit.nodes()) if (each.opType === 'Identity') edit.bypass(each);
     expect(opTypes(edit.finish())).toEqual(['Relu']);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(1000);
   });
 });
 

@@ -59,7 +59,7 @@ export const editGraph = (model: Model): GraphEditor => {
   };
 
   const addNode = (options: NodeOptions): Node => {
-    const name = options.name ?? state.nodeNames.unique(options.opType);
+    const name = (options.name ?? '') === '' ? state.nodeNames.unique(options.opType) : (options.name ?? '');
     if (state.nodeNames.isTaken(name)) throw editError('addNode', `an unused node name`, `"${name}"`);
     const node = createNode({ ...options, name });
     for (const output of node.output) claimOutput(state, node, output, 'addNode');
@@ -74,6 +74,7 @@ export const editGraph = (model: Model): GraphEditor => {
     requireNode(node, 'removeNode');
     for (const name of node.output) if (producers.get(name) === node) producers.delete(name);
     nodes.delete(node);
+    if (node.name !== '') state.nodeNames.release(node.name);
     uses.removeNode(node);
     state.order = undefined;
   };
@@ -210,6 +211,7 @@ export const editGraph = (model: Model): GraphEditor => {
     setNodeName: (node, name) => {
       requireNode(node, 'setNodeName');
       if (state.nodeNames.isTaken(name)) throw editError('setNodeName', 'an unused node name', `"${name}"`);
+      if (node.name !== '') state.nodeNames.release(node.name);
       node.name = name;
       state.nodeNames.take(name);
     },

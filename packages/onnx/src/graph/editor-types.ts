@@ -56,7 +56,7 @@ export interface GraphEditor {
   addNode(options: NodeOptions): Node;
   /** Removes a node. Whoever still reads its outputs must be redirected, or given a new producer, before `finish`. */
   removeNode(node: Node): void;
-  /** Removes `node` and adds the new ones, which may produce the same names. */
+  /** Removes `node` and adds the new ones, which may take over its name and the names of its outputs. */
   replaceNode(node: Node, ...replacements: readonly NodeOptions[]): readonly Node[];
   setInput(node: Node, index: number, name: string): void;
   setInputs(node: Node, names: readonly string[]): void;

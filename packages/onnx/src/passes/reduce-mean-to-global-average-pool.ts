@@ -8,9 +8,10 @@ import { tensorToArray } from '../tensor/tensor-to-array';
 import { editingPass, type GraphPass, isStandard } from './graph-pass';
 
 /**
- * Rewrites ReduceMean over all spatial axes of an [N, C, …] value as GlobalAveragePool, which runtimes have an integer
- * kernel for: with keepdims alone, without keepdims followed by Flatten. Same formula; sums may round in another order.
- * Needs the rank of the input from shape inference.
+ * Rewrites ReduceMean over all spatial axes of an [N, C, H, W] (or [N, C, D, H, W]) value as GlobalAveragePool, which
+ * runtimes have an integer kernel for: with keepdims alone, without keepdims followed by Flatten. Same formula; sums may
+ * round in another order. Needs the rank of the input from shape inference; at rank 3 the last axis is as likely a
+ * feature axis (RMSNorm), so it is left alone.
  */
 export const reduceMeanToGlobalAveragePool: GraphPass = editingPass(
   'reduceMeanToGlobalAveragePool',
@@ -29,7 +30,7 @@ export const reduceMeanToGlobalAveragePool: GraphPass = editingPass(
       const tensor = edit.constant(axesName);
       const constant = tensor === undefined || isExternal(tensor) ? undefined : tensorToArray(tensor);
       const axes = getInts(node, 'axes') ?? (constant && Array.from(constant as ArrayLike<number | bigint>, Number));
-      if (axes === undefined || rank < 3) continue;
+      if (axes === undefined || rank < 4) continue;
       const reduced = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
       if (reduced.size !== rank - 2 || reduced.has(0) || reduced.has(1)) continue;
       const label = nodeLabel(node);
