@@ -1,11 +1,12 @@
 /**
- * ⌊log2 x⌋ for finite x > 0, read from the exponent bits: exact where `Math.floor(Math.log2(x))` is not
+ * ⌊log2 x⌋ for finite x ≥ 0 (−Infinity for 0), read from the exponent bits: exact where `Math.floor(Math.log2(x))` is not
  * (just below and above powers of two). Subnormal numbers included.
  */
 export function floorLog2(x: number): number {
   scratch.setFloat64(0, x);
   const exponent = (scratch.getUint32(0) >>> 20) & 0x7ff;
-  return exponent === 0 ? floorLog2(x * 2 ** 64) - 64 : exponent - 1023;
+  if (exponent > 0) return exponent - 1023;
+  return x === 0 ? Number.NEGATIVE_INFINITY : floorLog2(x * 2 ** 64) - 64;
 }
 
 /** ⌈log2 x⌉ for finite x > 0, exact. */

@@ -16,8 +16,10 @@ export type RoundingMode =
 /** A rounding function: an integer for every finite number; ±Infinity and NaN pass through. */
 export type Rounder = (x: number) => number;
 
-// All nearest modes compare the exact fraction x − ⌊x⌋ with 1/2. The textbook ⌊x + 0.5⌋ is wrong twice:
-// 0.49999999999999994 + 0.5 rounds to 1, and above 2^52 adding 0.5 moves odd integers.
+// The nearest modes compare the fraction x − ⌊x⌋ with 1/2. The textbook ⌊x + 0.5⌋ is wrong twice: 0.49999999999999994 + 0.5
+// rounds to 1, and above 2^52 adding 0.5 moves odd integers. The fraction is exact for x ≥ 0. For x < 0 it is exact except
+// between −1/2 and 0, where it can round to 1/2 but not below: to even and up, both give the right 0; the modes that would
+// not are defined by symmetry.
 
 /** Nearest integer, ties to even: the rounding of ONNX QuantizeLinear, numpy, torch and tf.round. */
 export function roundHalfEven(x: number): number {
@@ -39,10 +41,7 @@ export function roundHalfUp(x: number): number {
 
 /** Nearest integer, ties toward −∞. */
 export function roundHalfDown(x: number): number {
-  const below = Math.floor(x);
-  const fraction = x - below;
-  if (fraction <= 0.5) return below;
-  return fraction > 0.5 ? below + 1 : x;
+  return -roundHalfUp(-x);
 }
 
 /** Nearest integer, ties away from zero: C `round()`, ncnn, MNN. */

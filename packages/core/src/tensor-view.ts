@@ -18,8 +18,8 @@ export function elementCount(shape: readonly number[]): number {
  *
  * @throws {ShapeMismatchError} when the shape does not hold exactly data.length elements
  */
-export function view<Data extends ArrayLike<number>>(data: Data, shape?: readonly number[]): TensorView<Data>;
 export function view(data: readonly number[], shape?: readonly number[]): TensorView<Float32Array>;
+export function view<Data extends ArrayLike<number>>(data: Data, shape?: readonly number[]): TensorView<Data>;
 export function view(data: ArrayLike<number>, shape: readonly number[] = [data.length]): TensorView<ArrayLike<number>> {
   if (elementCount(shape) !== data.length) {
     throw new ShapeMismatchError({

@@ -44,7 +44,8 @@ export interface BlockFloat4Options {
  * A block of zeros gets the smallest (E8M0) or zero (E4M3) scale and codes 0.
  *
  * @throws {NonFiniteDataError} when x holds NaN or infinities
- * @throws {InvalidArgumentError} when tensorScale is not a positive finite number, or axis or blockSize is none
+ * @throws {InvalidArgumentError} when tensorScale is not a positive finite number, axis or blockSize is none, or a block is too
+ *   large for an E4M3 scale
  */
 export function encodeBlockFloat4(x: TensorView, options: BlockFloat4Options): BlockFloat4 {
   const { axis, scaleFormat = 'float8E8M0', tensorScale = 1 } = options;
@@ -89,7 +90,14 @@ export function decodeBlockFloat4(block: BlockFloat4, out?: Float32Array): Float
 function scaleCode(absmax: number, format: BlockFloat4['scaleFormat']): number {
   if (absmax === 0) return 0;
   if (format === 'float8E8M0') return encodeE8M0(2 ** (floorLog2(absmax) - 2));
-  return Math.max(encodeFloat(float8E4M3FN, absmax / 6), 1);
+  const code = encodeFloat(float8E4M3FN, absmax / 6, false);
+  if (code !== float8E4M3FN.nanCode) return Math.max(code, 1);
+  throw new InvalidArgumentError({
+    operation: '[core] encodeBlockFloat4',
+    expected: 'block scales absmax/6/tensorScale of at most 448, the largest E4M3 number',
+    received: String(absmax / 6),
+    hint: 'Give a tensorScale of absmax/(448·6).',
+  });
 }
 
 function blockScales(block: Pick<BlockFloat4, 'scaleCodes' | 'scaleFormat' | 'tensorScale'>): Float32Array {

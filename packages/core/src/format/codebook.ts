@@ -24,7 +24,7 @@ import { assertKnownOptions, oneOf, schemeFields } from './scheme-options';
  */
 export interface CodebookScheme {
   readonly kind: 'codebook';
-  /** Finite, strictly ascending, 2 to 65536 of them. */
+  /** Finite, strictly ascending (as float32 too), 2 to 65536 of them. */
   readonly levels: readonly number[];
   readonly scaleRule: 'absmax' | 'none';
   readonly granularity: Granularity;
@@ -96,11 +96,14 @@ function ascendingLevels(levels: readonly number[]): readonly number[] {
     Array.isArray(levels) &&
     levels.length >= 2 &&
     levels.length <= 65536 &&
-    levels.every((v, i) => Number.isFinite(v) && (i === 0 || v > (levels[i - 1] as number)));
+    levels.every((v, i) => {
+      const below = i === 0 ? Number.NEGATIVE_INFINITY : Math.fround(levels[i - 1] as number);
+      return Number.isFinite(v) && Math.fround(v) > below && Math.fround(v) < Number.POSITIVE_INFINITY;
+    });
   if (isAscending) return Object.freeze([...levels]);
   throw new InvalidArgumentError({
     operation,
-    expected: '2 to 65536 finite levels in strictly ascending order',
+    expected: '2 to 65536 finite levels, strictly ascending as float32',
     received: JSON.stringify(levels)?.slice(0, 60) ?? 'nothing',
   });
 }

@@ -1,4 +1,4 @@
-import { NonFiniteDataError } from '../errors';
+import { InvalidArgumentError, NonFiniteDataError } from '../errors';
 import { type Granularity, paramCount } from '../granularity';
 import { forEachStridedRun } from '../group-iterator';
 import type { TensorView } from '../tensor-view';
@@ -45,7 +45,18 @@ export function magnitudesOf(x: TensorView, granularity: Granularity): Magnitude
   return { absmax, mean: sum.map((s, g) => (elements[g] === 0 ? 0 : s / (elements[g] as number))) };
 }
 
-/** Scales as float32; 1 where there is nothing to scale (all values 0). */
+/**
+ * Scales as float32; 1 where there is nothing to scale (all values 0, or too small for a normal float32).
+ *
+ * @throws {InvalidArgumentError} when a scale is beyond float32
+ */
 export function scalesFrom(values: Float64Array): Float32Array {
-  return Float32Array.from(values, (v) => (Math.fround(v) >= 2 ** -126 ? v : 1));
+  const scale = Float32Array.from(values, (v) => (Math.fround(v) >= 2 ** -126 ? v : 1));
+  const bad = scale.indexOf(Number.POSITIVE_INFINITY);
+  if (bad < 0) return scale;
+  throw new InvalidArgumentError({
+    operation: '[core] chooseParams',
+    expected: 'values whose scale is a finite float32',
+    received: `scale ${values[bad]} at parameter ${bad}`,
+  });
 }

@@ -9,7 +9,8 @@ export interface ScaleParams {
 /**
  * One way to write real numbers as small codes, as a value: everything that depends on the kind of a scheme.
  *
- * Laws, tested for each format: fakeQuantize = dequantize ∘ quantize; fakeQuantize is idempotent and non-decreasing;
+ * Laws, tested for each format: fakeQuantize = dequantize ∘ quantize; fakeQuantize is non-decreasing, and idempotent (but for
+ * ternary parameters with a threshold above the scale);
  * schemeFromJson(schemeToJson(s)) and paramsFromJson(paramsToJson(p)) are the identity.
  */
 export interface NumberFormat<Scheme, Params extends ScaleParams> {
