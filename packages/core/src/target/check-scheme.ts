@@ -9,7 +9,7 @@ export type SchemeCheck =
   | { readonly isRunnable: true }
   | { readonly isRunnable: false; readonly expected: string; readonly received: string; readonly hint: string };
 
-const runnable: SchemeCheck = Object.freeze({ isRunnable: true });
+const runnable: SchemeCheck = /* @__PURE__ */ Object.freeze({ isRunnable: true });
 
 /**
  * Whether a target can run a scheme for a role, and if not, what it can do instead.

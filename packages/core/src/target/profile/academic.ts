@@ -5,10 +5,10 @@ import { instructionSets } from '../instruction-set/instruction-sets';
 import { operatorTable } from '../operator-table';
 import type { Target } from '../target';
 
-/** All code types of 1 to 16 bits. */
-const everyDtype: readonly string[] = /* @__PURE__ */ Array.from({ length: 16 }, (_, i) =>
-  i === 0 ? ['uint1'] : [`uint${i + 1}`, `int${i + 1}`],
-).flat();
+/** Names of all code types of 1 to 16 bits. */
+function everyDtype(): readonly string[] {
+  return Array.from({ length: 16 }, (_, i) => (i === 0 ? ['uint1'] : [`uint${i + 1}`, `int${i + 1}`])).flat();
+}
 
 /**
  * No hardware: any number format at any width, simulated. The setting of most papers: inputs and weights of convolution and
@@ -18,7 +18,7 @@ export const academic: Target = /* @__PURE__ */ deepFreeze<Target>({
   id: 'academic',
   title: 'academic (anything goes)',
   schemes: { activation: uint8Activation, weight: int8PerChannelWeight, bias: 'float' },
-  dtypes: { activation: everyDtype, weight: everyDtype },
+  dtypes: { activation: /* @__PURE__ */ everyDtype(), weight: /* @__PURE__ */ everyDtype() },
   constraints: {
     activation: [{ kind: 'kinds', kinds: ['*'] }],
     weight: [{ kind: 'kinds', kinds: ['*'] }],
