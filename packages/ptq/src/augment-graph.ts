@@ -1,22 +1,12 @@
 import { createValueInfo, DataType, editGraph, intAttribute, type Model } from '@bitwright/onnx';
 
-/** A model with extra outputs, and what they are. */
-export interface TappedModel {
-  readonly model: Model;
-  /** Output name → tensor it tells about. */
-  readonly taps: ReadonlyMap<string, string>;
-}
-
-/** Adds inner tensors as graph outputs, so that a runtime hands them out. Tensors that are outputs already are only listed. */
-export function tapTensors(model: Model, tensors: readonly string[]): TappedModel {
+/** Adds inner tensors as graph outputs, so that a runtime hands them out; model inputs and outputs are there already. */
+export function tapTensors(model: Model, tensors: readonly string[]): Model {
   const edit = editGraph(model);
-  const taps = new Map<string, string>();
   for (const tensor of tensors) {
-    if (edit.isInput(tensor)) continue;
-    if (!edit.isOutput(tensor)) edit.addOutput(createValueInfo(tensor, DataType.FLOAT));
-    taps.set(tensor, tensor);
+    if (!edit.isInput(tensor) && !edit.isOutput(tensor)) edit.addOutput(createValueInfo(tensor, DataType.FLOAT));
   }
-  return { model: edit.finish(), taps };
+  return edit.finish();
 }
 
 /** The two scalar outputs that carry a tensor's extremes. */

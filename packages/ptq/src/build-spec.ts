@@ -3,27 +3,27 @@ import {
   chooseQParams,
   InvalidArgumentError,
   type LinearScheme,
-  type Observer,
   type Provenance,
   perAxis,
   perTensor,
   type QParams,
   type QuantizationSpec,
   type Range,
-  type RangeSelector,
   type TensorQuantization,
 } from '@bitwright/core';
 import type { PlacedBias, PlacedWeight, Placement } from '@bitwright/export';
 import { graphIndex, type Model, type Tensor, tensorToFloat32 } from '@bitwright/onnx';
+import type { Observers } from './calibrate';
+import type { AnyRangeSelector } from './range-selectors';
 
 /** Everything a spec is made from. */
-export interface SpecInputs<Stats, WeightStats> {
+export interface SpecInputs {
   readonly model: Model;
   readonly placement: Placement;
   /** Observers of the leading activation tensors. */
-  readonly observers: ReadonlyMap<string, Observer<Stats>>;
-  readonly activationRange: RangeSelector<Stats>;
-  readonly weightRange: RangeSelector<WeightStats>;
+  readonly observers: Observers;
+  readonly activationRange: AnyRangeSelector;
+  readonly weightRange: AnyRangeSelector;
   readonly provenance: Provenance;
 }
 
@@ -36,7 +36,7 @@ export interface SpecInputs<Stats, WeightStats> {
  * @throws {NotCalibratedError} when an activation was never observed
  * @see algorithms of onnxruntime.quantization (bias overflow rule); docs/numerics.md
  */
-export function buildSpec<Stats, WeightStats>(inputs: SpecInputs<Stats, WeightStats>): QuantizationSpec {
+export function buildSpec(inputs: SpecInputs): QuantizationSpec {
   const { model, placement, provenance } = inputs;
   const tensors: Record<string, TensorQuantization> = {};
   for (const placed of placement.activations.values()) {
@@ -64,11 +64,7 @@ export function buildSpec<Stats, WeightStats>(inputs: SpecInputs<Stats, WeightSt
   });
 }
 
-function activation<Stats, WeightStats>(
-  tensor: string,
-  scheme: LinearScheme,
-  inputs: SpecInputs<Stats, WeightStats>,
-): TensorQuantization {
+function activation(tensor: string, scheme: LinearScheme, inputs: SpecInputs): TensorQuantization {
   const observer = inputs.observers.get(tensor);
   if (observer === undefined) {
     throw new InvalidArgumentError({
@@ -81,11 +77,7 @@ function activation<Stats, WeightStats>(
   return quantization('activation', scheme, range, 'calibration', inputs.activationRange.id);
 }
 
-function weight<WeightStats>(
-  placed: PlacedWeight,
-  tensor: Tensor,
-  selector: RangeSelector<WeightStats>,
-): TensorQuantization {
+function weight(placed: PlacedWeight, tensor: Tensor, selector: AnyRangeSelector): TensorQuantization {
   const shape = tensor.dims.map(Number);
   const { granularity } = placed.scheme;
   const observer = selector.observer.create({

@@ -5,7 +5,6 @@ import {
   NonFiniteDataError,
   type Observer,
   type ObserverType,
-  type RangeStats,
   type TensorView,
 } from '@bitwright/core';
 import { encodeModel, type Model } from '@bitwright/onnx';
@@ -16,22 +15,29 @@ import type { AnyRangeSelector } from './range-selectors';
 import { limitedBatches, sampleCount } from './sample-source';
 import type { Runtime, Session } from './session';
 
+/** Observers by tensor name. */
+export type Observers = ReadonlyMap<string, Observer<unknown>>;
+
 /** Statistics of one kind for many tensors, and how much data they saw. */
-export interface CalibrationResult<Stats> {
-  readonly observers: ReadonlyMap<string, Observer<Stats>>;
+export interface CalibrationResult {
+  readonly observers: Observers;
   readonly samples: number;
   readonly batches: number;
 }
 
-export interface CalibrateOptions<Stats> {
+export interface CalibrateOptions {
   readonly runtime: Runtime;
   readonly source: SampleSource;
   /** Tensors to observe: model inputs or results of nodes. */
   readonly tensors: readonly string[];
-  readonly observer: ObserverType<Stats>;
+  readonly observer: ObserverType<unknown>;
   readonly batchSize: number;
   /** Samples used at most. */
   readonly limit: number;
+  /** Observers to go on with. */
+  readonly before?: Observers | undefined;
+  /** Called after every batch. */
+  readonly onBatch?: ((observers: Observers, samples: number, batches: number) => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
@@ -42,20 +48,14 @@ export interface CalibrateOptions<Stats> {
  * @throws {InputDataError} when there is no sample
  * @throws {NonFiniteDataError} when a tensor becomes NaN or infinite
  */
-export async function calibrate<Stats>(
-  model: Model,
-  options: CalibrateOptions<Stats>,
-): Promise<CalibrationResult<Stats>> {
-  const observers = new Map(
-    options.tensors.map((tensor): [string, Observer<Stats>] => [tensor, options.observer.create({ tensor })]),
-  );
+export async function calibrate(model: Model, options: CalibrateOptions): Promise<CalibrationResult> {
   const inputs = new Set(model.graph?.input.map((input) => input.name));
   const inner = options.tensors.filter((tensor) => !inputs.has(tensor));
   const tapped = tapTensors(model, inner);
-  const session = await options.runtime.createSession(encodeModel(tapped.model));
+  const session = await options.runtime.createSession(encodeModel(tapped));
   try {
-    const outputs = inner.length > 0 ? inner : session.outputs.slice(0, 1);
-    return await runBatches(session, outputs, observers, options, (name, results, feeds) => {
+    const observers = startObservers(options, options.observer);
+    return await runBatches(session, inner, observers, options, (name, results, feeds) => {
       const tensor = results[name] ?? feeds[name];
       return tensor === undefined ? undefined : { data: tensor.data as Float32Array, shape: tensor.dims };
     });
@@ -69,16 +69,13 @@ export async function calibrate<Stats>(
  */
 export async function calibrateExtremes(
   model: Model,
-  options: Omit<CalibrateOptions<RangeStats>, 'observer'>,
-): Promise<CalibrationResult<RangeStats>> {
-  const observers = new Map(
-    options.tensors.map((tensor): [string, Observer<RangeStats>] => [tensor, minMaxObserver.create({ tensor })]),
-  );
+  options: Omit<CalibrateOptions, 'observer'>,
+): Promise<CalibrationResult> {
   const tapped = tapExtremes(model, options.tensors);
   const session = await options.runtime.createSession(encodeModel(tapped.model));
-  const reduced = [...tapped.taps.values()].flatMap(({ min, max }) => [min, max]);
-  const outputs = reduced.length > 0 ? reduced : session.outputs.slice(0, 1);
+  const outputs = [...tapped.taps.values()].flatMap(({ min, max }) => [min, max]);
   try {
+    const observers = startObservers(options, minMaxObserver);
     return await runBatches(session, outputs, observers, options, (name, results) => {
       const tap = tapped.taps.get(name);
       if (tap === undefined) return undefined;
@@ -95,23 +92,29 @@ export function needsOnlyExtremes(selector: AnyRangeSelector): boolean {
   return selector === fullRange;
 }
 
-async function runBatches<Stats>(
+function startObservers(options: Pick<CalibrateOptions, 'tensors' | 'before'>, type: ObserverType<unknown>): Observers {
+  return new Map(options.tensors.map((tensor) => [tensor, options.before?.get(tensor) ?? type.create({ tensor })]));
+}
+
+async function runBatches(
   session: Session,
   outputs: readonly string[],
-  observers: ReadonlyMap<string, Observer<Stats>>,
-  options: Omit<CalibrateOptions<Stats>, 'observer'>,
+  observers: Observers,
+  options: Omit<CalibrateOptions, 'observer'>,
   viewOf: (tensor: string, results: Awaited<ReturnType<Session['run']>>, feeds: Feeds) => TensorView | undefined,
-): Promise<CalibrationResult<Stats>> {
-  const total = options.source.length === undefined ? undefined : Math.min(options.source.length, options.limit);
+): Promise<CalibrationResult> {
+  const { source, limit, batchSize, onBatch } = options;
+  const total = source.length === undefined ? undefined : Math.min(source.length, limit);
   const progress = reportPhase('calibrate', total, options.onProgress);
+  const wanted = outputs.length > 0 ? outputs : session.outputs.slice(0, 1);
   let samples = 0;
   let batches = 0;
-  for await (const feeds of limitedBatches(options.source, options.batchSize, options.limit)) {
+  for await (const feeds of limitedBatches(source, batchSize, limit)) {
     throwIfAborted(options.signal, 'calibrate');
     const count = sampleCount(feeds);
     if (count === 0) continue;
     assertFinite(feeds, samples);
-    const results = await session.run(feeds, outputs);
+    const results = await session.run(feeds, wanted);
     for (const [name, observer] of observers) {
       const view = viewOf(name, results, feeds);
       if (view !== undefined) observer.observe(view);
@@ -119,12 +122,13 @@ async function runBatches<Stats>(
     samples += count;
     batches += 1;
     progress.advance(count);
+    await onBatch?.(observers, samples, batches);
   }
   if (samples === 0) {
     throw new InputDataError({
       operation: '[ptq] calibrate',
       expected: 'at least one calibration sample',
-      received: `none (${options.source.description})`,
+      received: `none (${source.description})`,
       hint: 'A few hundred samples like those of training are a good start.',
     });
   }
@@ -135,7 +139,7 @@ function assertFinite(feeds: Feeds, firstSample: number): void {
   for (const [name, tensor] of Object.entries(feeds)) {
     if (!(tensor.data instanceof Float32Array)) continue;
     const { data } = tensor;
-    // A sum is NaN or infinite as soon as one term is: one cheap pass, the exact count only when it fails.
+    // A sum of v·0 is NaN as soon as one v is NaN or infinite: one cheap pass, the exact count only when it fails.
     let sum = 0;
     for (let i = 0; i < data.length; i++) sum += (data[i] as number) * 0;
     if (sum === 0) continue;

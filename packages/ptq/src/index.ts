@@ -2,7 +2,24 @@
 
 export { buildSpec, type SpecInputs } from './build-spec';
 // Steps, each usable alone
-export { type CalibrateOptions, type CalibrationResult, calibrate, calibrateExtremes } from './calibrate';
+export {
+  type CalibrateOptions,
+  type CalibrationResult,
+  calibrate,
+  calibrateExtremes,
+  type Observers,
+} from './calibrate';
+export {
+  type CalibrationState,
+  calibrationStateFromJson,
+  calibrationStateToJson,
+  mergeCalibrationStates,
+  type SampleRange,
+  seenSamples,
+  shardRange,
+  stateObservers,
+} from './calibration-state';
+export { type CollectOptions, collectStatistics } from './collect-statistics';
 export { defaultTarget } from './default-target';
 export {
   compareLatency,
@@ -23,11 +40,12 @@ export {
   type ModelInspection,
   type PlannedNode,
 } from './inspect-model';
+export { type PlanOptions, planQuantization, type QuantizationPlan } from './plan';
 export { type PreparedModel, prepareModel } from './prepare-model';
 // Progress and reports
 export type { OnProgress, Progress } from './progress';
 export { type QuantizeOptions, type QuantizeResult, quantizeModel } from './quantize-model';
-export { type AnyRangeSelector, resolveRangeSelector } from './range-selectors';
+export { type AnyRangeSelector, rangeSelectorNames, resolveRangeSelector } from './range-selectors';
 export type { FloatNode, QuantizationReport } from './report';
 export { countOperators, type RuntimeGraph, readRuntimeGraph } from './runtime-graph';
 export { asSampleSource, limitedBatches, type SampleInput, sampleCount, takeSamples } from './sample-source';

@@ -1,13 +1,13 @@
 import { findTarget, InvalidArgumentError, type Provenance, type QuantizationSpec, type Target } from '@bitwright/core';
-import { type Placement, planPlacement, writeQdq } from '@bitwright/export';
+import { writeQdq } from '@bitwright/export';
 import { encodeModel, type Model, peakActivationMemory } from '@bitwright/onnx';
 import { buildSpec } from './build-spec';
-import { calibrate, calibrateExtremes, needsOnlyExtremes } from './calibrate';
+import { type CalibrationState, seenSamples, stateObservers } from './calibration-state';
+import { collectStatistics } from './collect-statistics';
 import { defaultTarget } from './default-target';
 import { compareLatency, type Evaluation, evaluateClassifiers, type LatencyComparison } from './evaluate';
-import { exclusionFilter } from './exclusions';
 import type { SampleSource } from './feeds';
-import { prepareModel } from './prepare-model';
+import { planHash, planQuantization, type QuantizationPlan } from './plan';
 import { type OnProgress, throwIfAborted } from './progress';
 import { type AnyRangeSelector, resolveRangeSelector } from './range-selectors';
 import { type QuantizationReport, summarizePlan } from './report';
@@ -31,6 +31,8 @@ export interface QuantizeOptions {
   readonly batchSize?: number;
   /** Calibration samples used at most. Default 512. */
   readonly samples?: number;
+  /** Statistics collected before, by `collectStatistics` or merged from shards, instead of a run over the samples. */
+  readonly statistics?: CalibrationState;
   /** How activation ranges are selected. Default `fullRange`. */
   readonly activationRange?: AnyRangeSelector | string;
   /** How weight ranges are selected. Default `fullRange`. */
@@ -68,6 +70,7 @@ const optionKeys: readonly (keyof QuantizeOptions)[] = [
   'name',
   'batchSize',
   'samples',
+  'statistics',
   'activationRange',
   'weightRange',
   'exclude',
@@ -100,59 +103,71 @@ export async function quantizeModel(model: Model, options: QuantizeOptions): Pro
   const { target, source, signal, onProgress } = settings;
   throwIfAborted(signal, 'prepare');
   onProgress?.({ phase: 'prepare', done: 0, total: 1, etaMs: undefined });
-  const prepared = prepareModel(model);
   const runtime = options.runtime ?? (await loadRuntime());
-  const nodes = prepared.model.graph?.node ?? [];
-  const shapes = options.shapes;
-  const placement = planPlacement(prepared.model, {
-    target,
-    isExcluded: exclusionFilter(options.exclude ?? [], nodes),
-    ...(shapes === undefined ? {} : { shapes }),
-  });
+  const plan = planQuantization(model, { target, exclude: options.exclude, shapes: options.shapes });
 
   const started = performance.now();
-  const calibration = await observe(prepared.model, placement, settings, runtime);
+  const statistics = await statisticsOf(plan, options, settings, runtime);
   const seconds = (performance.now() - started) / 1000;
   throwIfAborted(signal, 'export');
   onProgress?.({ phase: 'export', done: 0, total: 1, etaMs: undefined });
+  const samples = seenSamples(statistics);
   const spec = buildSpec({
-    model: prepared.model,
-    placement,
-    observers: calibration.observers,
+    model: plan.model,
+    placement: plan.placement,
+    observers: stateObservers(statistics, [settings.activationRange.observer]),
     activationRange: settings.activationRange,
     weightRange: settings.weightRange,
-    provenance: { tool, ...options.provenance, samples: calibration.samples },
+    provenance: { tool, ...options.provenance, samples },
   });
-  const quantized = writeQdq(prepared.model, spec, target);
+  const quantized = writeQdq(plan.model, spec, target);
   const floatBytes = encodeModel(model);
   const quantizedBytes = encodeModel(quantized);
   const measured = await measure(floatBytes, quantizedBytes, options, settings, runtime);
-  const memory = activationMemory(prepared.model, quantized, settings.shapesForMemory);
   const draft: Omit<QuantizationReport, 'warnings'> = {
     tool,
     model: options.name ?? model.graph?.name ?? 'model',
     target: target.id,
     runtime: { name: runtime.name, version: runtime.version },
-    preparation: prepared.changes,
+    preparation: plan.changes,
     calibration: {
       data: source.description,
-      samples: calibration.samples,
-      batches: calibration.batches,
+      samples,
       activationRange: settings.activationRange.id,
       weightRange: settings.weightRange.id,
       seconds,
     },
-    plan: summarizePlan(nodes, placement.nodes),
+    plan: summarizePlan(plan.model.graph?.node ?? [], plan.placement.nodes),
     size: { floatBytes: floatBytes.length, quantizedBytes: quantizedBytes.length },
-    activationMemory: memory,
+    activationMemory: activationMemory(plan.model, quantized, settings.shapesForMemory),
     ...measured,
   };
   return {
     model: quantized,
-    floatModel: prepared.model,
+    floatModel: plan.model,
     spec,
     report: { ...draft, warnings: findWarnings(draft, spec) },
   };
+}
+
+/** Statistics the caller brought, checked against the plan, or a run over the samples. */
+async function statisticsOf(
+  plan: QuantizationPlan,
+  options: QuantizeOptions,
+  settings: Settings,
+  runtime: Runtime,
+): Promise<CalibrationState> {
+  const { activationRange: selector, source, batchSize, samples: limit, signal, onProgress } = settings;
+  const { statistics } = options;
+  if (statistics === undefined) {
+    return collectStatistics(plan, { runtime, source, selector, batchSize, limit, signal, onProgress });
+  }
+  const expected = await planHash(plan, selector.observer.kind, statistics.batchSize);
+  if (statistics.plan === expected) return statistics;
+  throw invalidOption(
+    `statistics of this model, target and range selector (plan ${expected.slice(0, 12)}…)`,
+    `statistics of plan ${statistics.plan.slice(0, 12)}…, collected by a ${statistics.observer} observer`,
+  );
 }
 
 interface Settings {
@@ -189,15 +204,6 @@ function resolveOptions(options: QuantizeOptions): Settings {
     signal: options.signal,
     onProgress: options.onProgress,
   };
-}
-
-function observe(model: Model, placement: Placement, settings: Settings, runtime: Runtime) {
-  const tensors = [...placement.activations.values()].filter((a) => a.leader === a.tensor).map((a) => a.tensor);
-  const { source, batchSize, samples: limit, signal, onProgress } = settings;
-  const common = { runtime, source, tensors, batchSize, limit, signal, onProgress };
-  return needsOnlyExtremes(settings.activationRange)
-    ? calibrateExtremes(model, common)
-    : calibrate<unknown>(model, { ...common, observer: settings.activationRange.observer });
 }
 
 interface Measured {

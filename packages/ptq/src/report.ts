@@ -14,7 +14,6 @@ export interface QuantizationReport {
   readonly calibration: {
     readonly data: string;
     readonly samples: number;
-    readonly batches: number;
     readonly activationRange: string;
     readonly weightRange: string;
     readonly seconds: number;

@@ -1,6 +1,3 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DataType, decodeModel, inferShapes, type Model, type Node } from '@bitwright/onnx';
 import type { Runtime } from './session';
 
@@ -19,20 +16,13 @@ export interface RuntimeGraph {
 }
 
 /**
- * Loads a model with all optimizations, has the runtime write the optimized graph, and counts.
+ * Has the runtime write the graph as it executes it, and counts; undefined where the runtime cannot.
  *
  * @throws {RuntimeError} when the runtime refuses the model
  */
-export async function readRuntimeGraph(runtime: Runtime, model: Uint8Array): Promise<RuntimeGraph> {
-  const folder = await mkdtemp(join(tmpdir(), 'bitwright-'));
-  try {
-    const path = join(folder, 'optimized.onnx');
-    const session = await runtime.createSession(model, { optimizedModelPath: path });
-    await session.release();
-    return countOperators(decodeModel(await readFile(path)));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+export async function readRuntimeGraph(runtime: Runtime, model: Uint8Array): Promise<RuntimeGraph | undefined> {
+  const optimized = await runtime.optimize?.(model);
+  return optimized === undefined ? undefined : countOperators(decodeModel(optimized));
 }
 
 const quantizerTypes = new Set(['QuantizeLinear', 'DequantizeLinear']);

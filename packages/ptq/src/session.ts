@@ -14,6 +14,11 @@ export interface Runtime {
    * @throws {RuntimeError} when the runtime refuses the model; the message is the runtime's
    */
   createSession(model: Uint8Array | string, options?: SessionOptions): Promise<Session>;
+  /**
+   * The model as the runtime really executes it after all its optimizations; absent where the runtime cannot write it out
+   * (in a browser).
+   */
+  optimize?(model: Uint8Array): Promise<Uint8Array>;
 }
 
 export interface SessionOptions {
@@ -21,8 +26,6 @@ export interface SessionOptions {
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
   /** Threads inside one operator; default: the runtime's choice. */
   readonly threads?: number;
-  /** Where the runtime writes the graph as it really executes it. */
-  readonly optimizedModelPath?: string;
 }
 
 export interface SessionTensor {
@@ -99,29 +102,55 @@ function wrapModule(module: OnnxRuntimeModule, name: string): Runtime {
             .map((backend) => backend.name),
         }),
     async createSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
-      const sessionOptions: InferenceSession.SessionOptions = {
-        executionProviders: ['cpu'],
-        graphOptimizationLevel: options.optimization ?? 'all',
-        logSeverityLevel: 3,
-        ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
-        ...(options.optimizedModelPath === undefined ? {} : { optimizedModelFilePath: options.optimizedModelPath }),
-      };
-      try {
-        const { InferenceSession } = module;
-        const session = await (typeof model === 'string'
-          ? InferenceSession.create(model, sessionOptions)
-          : InferenceSession.create(model, sessionOptions));
-        return wrapSession(session, module);
-      } catch (cause) {
-        throw new RuntimeError({
-          operation: `[ptq] ${name}.createSession`,
-          expected: 'a model this runtime can load',
-          received: (cause as Error).message,
-          cause,
-        });
-      }
+      return wrapSession(await createOrtSession(module, name, model, options), module);
     },
+    ...(isNode ? { optimize: (model: Uint8Array) => writeOptimized(module, name, model) } : {}),
   });
+}
+
+const isNode: boolean = globalThis.process?.versions?.node !== undefined;
+
+async function createOrtSession(
+  { InferenceSession }: OnnxRuntimeModule,
+  name: string,
+  model: Uint8Array | string,
+  options: SessionOptions & { readonly optimizedModelFilePath?: string },
+): Promise<InferenceSession> {
+  const { optimization = 'all', threads, optimizedModelFilePath } = options;
+  const sessionOptions: InferenceSession.SessionOptions = {
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: optimization,
+    logSeverityLevel: 3,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...(optimizedModelFilePath === undefined ? {} : { optimizedModelFilePath }),
+  };
+  try {
+    return await (typeof model === 'string'
+      ? InferenceSession.create(model, sessionOptions)
+      : InferenceSession.create(model, sessionOptions));
+  } catch (cause) {
+    throw new RuntimeError({
+      operation: `[ptq] ${name}.createSession`,
+      expected: 'a model this runtime can load',
+      received: (cause as Error).message,
+      cause,
+    });
+  }
+}
+
+/** onnxruntime writes its optimized graph only to a path: a temporary folder that is gone afterwards. */
+async function writeOptimized(module: OnnxRuntimeModule, name: string, model: Uint8Array): Promise<Uint8Array> {
+  const { mkdtemp, readFile, rm } = await import('node:fs/promises');
+  const { tmpdir } = await import('node:os');
+  const folder = await mkdtemp(`${tmpdir()}/bitwright-`);
+  try {
+    const optimizedModelFilePath = `${folder}/optimized.onnx`;
+    const session = await createOrtSession(module, name, model, { optimizedModelFilePath });
+    await session.release();
+    return await readFile(optimizedModelFilePath);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 function wrapSession(session: InferenceSession, module: OnnxRuntimeModule): Session {

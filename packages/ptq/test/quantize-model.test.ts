@@ -86,7 +86,7 @@ describe('quantizeModel refuses', () => {
 
   it('NaN in the data, naming input and sample', async () => {
     const feeds = toyFeeds(2);
-    (feeds[1] as { x: { data: Float32Array } }).x.data[200] = Number.NaN;
+    (feeds[1]?.['x']?.data as Float32Array)[200] = Number.NaN;
     await expect(refused({ calibration: feeds })).rejects.toMatchObject({
       code: 'ERR_NON_FINITE_DATA',
       message: /input "x".*first in sample 5/,

@@ -1,0 +1,56 @@
+import type { Target } from '@bitwright/core';
+import { type Placement, planPlacement } from '@bitwright/export';
+import { encodeModel, type Model } from '@bitwright/onnx';
+import { exclusionFilter } from './exclusions';
+import { prepareModel } from './prepare-model';
+
+/** A prepared float model and where its quantizers go: everything that is decided before data are looked at. */
+export interface QuantizationPlan {
+  /** The model as the user gave it. */
+  readonly original: Model;
+  /** BatchNorm folded, nodes named: the names of placement and spec refer to it. */
+  readonly model: Model;
+  /** What preparation changed. */
+  readonly changes: readonly string[];
+  readonly placement: Placement;
+  /** Tensors to observe: the leading activation tensors of the placement. */
+  readonly observed: readonly string[];
+}
+
+export interface PlanOptions {
+  readonly target: Target;
+  readonly exclude?: readonly string[] | undefined;
+  readonly shapes?: Readonly<Record<string, readonly number[]>> | undefined;
+}
+
+/**
+ * Prepares a model and plans where quantizers go.
+ *
+ * @throws {ModelFormatError} for an invalid or already quantized model
+ * @throws {InvalidArgumentError} for an exclusion that matches nothing
+ */
+export function planQuantization(original: Model, options: PlanOptions): QuantizationPlan {
+  const { model, changes } = prepareModel(original);
+  const { target, exclude = [], shapes } = options;
+  const placement = planPlacement(model, {
+    target,
+    isExcluded: exclusionFilter(exclude, model.graph?.node ?? []),
+    ...(shapes === undefined ? {} : { shapes }),
+  });
+  return { original, model, changes, placement, observed: observedTensors(placement) };
+}
+
+export function observedTensors(placement: Placement): readonly string[] {
+  return [...placement.activations.values()].filter((a) => a.leader === a.tensor).map((a) => a.tensor);
+}
+
+/** SHA-256 (hexadecimal) of what statistics depend on: the prepared model, the tensors, the observer and the batch size. */
+export async function planHash(plan: QuantizationPlan, observer: string, batchSize: number): Promise<string> {
+  const bytes = encodeModel(plan.model);
+  const text = new TextEncoder().encode(JSON.stringify({ observer, batchSize, observed: plan.observed }));
+  const all = new Uint8Array(bytes.length + text.length);
+  all.set(bytes);
+  all.set(text, bytes.length);
+  const digest = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', all));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

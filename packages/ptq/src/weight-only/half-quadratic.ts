@@ -1,0 +1,148 @@
+import { type BlockGrid, nearestCode, scaleRounder } from './block-grid';
+import { powerTable } from './shrink-table';
+
+export interface HalfQuadraticOptions {
+  /** The norm that is minimized, 0 < p < 1. Default 0.7. */
+  readonly norm?: number;
+  /** Weight β of the quadratic term. Default 10. */
+  readonly beta?: number;
+  /** Growth κ of β per iteration. Default 1.01. */
+  readonly growth?: number;
+  /** Default 20. */
+  readonly iterations?: number;
+  /** Lets zero points be real numbers. Default false: they are rounded to codes. */
+  readonly realZeroPoints?: boolean;
+}
+
+/**
+ * Half-quadratic quantization: grids that minimize Σ|w − ŵ|^p with p < 1, which lets a few outliers keep a large error for the sake
+ * of all other weights. Needs no data. Alternates, per block,
+ *
+ *   q = saturate(round(w/s + z));  e = shrink_p(w − s·(q − z), β);  z ← mean(q − (w − e)/s);  β ← κ·β
+ *   shrink_p(x, β) = sign(x)·max(0, |x| − |x|^(p−1)/β)
+ *
+ * and keeps, block by block, the best grid seen, the initial one included.
+ *
+ * Deviations from the source: a symmetric block has a fixed zero point, so the scale is fitted instead, s ← ⟨w − e, q − z⟩/⟨q − z, q − z⟩;
+ * with integer zero points the best rounded one is kept; errors are measured in units of the block's largest weight, because the
+ * published β assumes weights of that size.
+ *
+ * @see Badri & Shaji 2023, "Half-Quadratic Quantization of Large Machine Learning Models"
+ */
+export function fitHalfQuadratic(
+  weights: Float32Array,
+  rows: number,
+  columns: number,
+  initial: BlockGrid,
+  options: HalfQuadraticOptions = {},
+): BlockGrid {
+  const { norm = 0.7, beta = 10, growth = 1.01, iterations = 20, realZeroPoints = false } = options;
+  const { bits, blockSize, symmetric, scaleType = 'float32' } = initial;
+  const blocks = Math.ceil(columns / blockSize);
+  const scale = initial.scale.slice();
+  const zeroPoint = initial.zeroPoint.slice();
+  const fit = blockFitter({
+    levels: 2 ** bits - 1,
+    symmetric,
+    realZeroPoints,
+    iterations,
+    beta,
+    growth,
+    norm,
+    shrinkPower: powerTable(norm - 1),
+    store: scaleRounder(scaleType),
+    scratch: new Float64Array(blockSize),
+  });
+  for (let n = 0; n < rows; n++) {
+    for (let b = 0; b < blocks; b++) {
+      const start = n * columns + b * blockSize;
+      const block = weights.subarray(start, n * columns + Math.min((b + 1) * blockSize, columns));
+      const g = n * blocks + b;
+      const [s, z] = fit(block, scale[g] as number, zeroPoint[g] as number);
+      scale[g] = s;
+      zeroPoint[g] = z;
+    }
+  }
+  return { ...initial, scale, zeroPoint };
+}
+
+// — internals —
+
+interface FitSettings {
+  readonly levels: number;
+  readonly symmetric: boolean;
+  readonly realZeroPoints: boolean;
+  readonly iterations: number;
+  readonly beta: number;
+  readonly growth: number;
+  readonly norm: number;
+  readonly shrinkPower: (x: number) => number;
+  readonly store: (scale: number) => number;
+  readonly scratch: Float64Array;
+}
+
+type BlockFitter = (block: Float32Array, scale: number, zeroPoint: number) => readonly [scale: number, zeroPoint: number];
+
+function blockFitter(settings: FitSettings): BlockFitter {
+  const { levels, symmetric, realZeroPoints, iterations, growth, shrinkPower, store, scratch } = settings;
+  const roundZero = (z: number): number =>
+    realZeroPoints ? Math.fround(z) : Math.min(Math.max(Math.round(z), 0), levels);
+
+  return (block, initialScale, initialZero) => {
+    const unit = block.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
+    if (unit === 0) return [initialScale, initialZero];
+    let s = initialScale;
+    let z = initialZero;
+    let best: readonly [number, number] = [s, z];
+    let bestError = gridError(block, s, z, unit, settings);
+    let beta = settings.beta;
+    for (let iteration = 0; iteration < iterations; iteration++) {
+      let zeroSum = 0;
+      let fitTop = 0;
+      let fitBottom = 0;
+      for (let i = 0; i < block.length; i++) {
+        const w = block[i] as number;
+        const q = nearestCode(w, s, z, levels);
+        const x = (w - s * (q - z)) / unit;
+        const magnitude = Math.abs(x);
+        const shrunk = magnitude === 0 ? 0 : Math.max(0, magnitude - shrinkPower(magnitude) / beta);
+        const target = w - (x < 0 ? -shrunk : shrunk) * unit;
+        zeroSum += q - target / s;
+        fitTop += target * (q - z);
+        fitBottom += (q - z) * (q - z);
+        scratch[i] = q;
+      }
+      beta *= growth;
+      if (symmetric) {
+        if (fitBottom === 0) break;
+        const fitted = store(fitTop / fitBottom);
+        if (fitted === s || fitted === 0 || !Number.isFinite(fitted)) break;
+        s = fitted;
+      } else {
+        const fitted = zeroSum / block.length;
+        if (Math.abs(fitted - z) < 1e-6) break;
+        z = fitted;
+      }
+      const candidateZero = symmetric ? z : roundZero(z);
+      const error = gridError(block, s, candidateZero, unit, settings);
+      if (error < bestError) {
+        bestError = error;
+        best = [s, candidateZero];
+      }
+    }
+    return best;
+  };
+}
+
+/** Σ (|w − ŵ|/unit)^p. */
+function gridError(block: Float32Array, s: number, z: number, unit: number, settings: FitSettings): number {
+  const { levels, shrinkPower } = settings;
+  let error = 0;
+  for (let i = 0; i < block.length; i++) {
+    const w = block[i] as number;
+    const x = Math.abs(w - s * (nearestCode(w, s, z, levels) - z)) / unit;
+    // |x|^p = |x|·|x|^(p−1)
+    if (x !== 0) error += x * shrinkPower(x);
+  }
+  return error;
+}
