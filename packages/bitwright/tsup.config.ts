@@ -1,3 +1,4 @@
 import { libraryConfig } from '../../tools/tsup/preset.ts';
 
-export default libraryConfig({ index: 'src/index.ts' }, { platform: 'node' });
+// Optional dependencies are found at run time: bundling them would hide whether they are there.
+export default libraryConfig({ index: 'src/index.ts' }, { platform: 'node', external: ['sharp', 'onnxruntime-node'] });

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { createJiti } from 'jiti';
 import { type AnyCommand, allOptions } from '../command';
 import { UsageError } from '../errors';
+import type { OptionSpec } from '../options/option-table';
 import type { FileSection } from '../options/resolve-options';
 
 const names = ['bitwright.config.ts', 'bitwright.config.mjs', 'bitwright.config.json'];
@@ -86,7 +87,7 @@ function select(
 function checkKeys(values: Readonly<Record<string, unknown>>, commands: readonly AnyCommand[], where: string): void {
   const known = new Set(
     commands.flatMap((command) =>
-      Object.entries(allOptions(command))
+      Object.entries<OptionSpec>(allOptions(command))
         .filter(([, spec]) => spec.isFlagOnly !== true)
         .map(([key]) => key),
     ),

@@ -30,7 +30,7 @@ export function formatPlannedNodes({ target, nodes }: NonNullable<ModelInspectio
     .filter((node) => node.decision === 'float')
     .map(({ node, opType, reason }): FloatNode => ({ node, opType, reason: reason ?? 'no reason given' }));
   return [
-    `  on ${target}: ${count('integer')} operators as integer, ${count('passThrough')} passing codes on, ${count('absorbed')} absorbed, ${float.length} in float`,
+    `  on ${target}: ${count('integer')} operators on integers, ${count('passThrough')} moving codes, ${count('absorbed')} absorbed, ${float.length} in float`,
     ...formatFloatNodes(float),
   ];
 }

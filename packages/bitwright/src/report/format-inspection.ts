@@ -43,7 +43,7 @@ export function formatInspection(model: InspectDocument, isListingNodes: boolean
       model.operators.map(({ domain, opType, count }) => [
         domain === '' || domain === 'ai.onnx' ? opType : `${domain}:${opType}`,
         `${count}`,
-        ...(model.plan === undefined ? [] : [fate(opType, model.plan.nodes)]),
+        ...(model.plan === undefined ? [] : [fate(opType, count, model.plan.nodes)]),
       ]),
       ['left', 'right', 'left'],
     ),
@@ -57,7 +57,7 @@ export function formatInspection(model: InspectDocument, isListingNodes: boolean
 
 const decisionWords: Readonly<Record<PlannedNode['decision'], string>> = {
   integer: 'integer',
-  passThrough: 'passes codes on',
+  passThrough: 'moving codes',
   absorbed: 'absorbed',
   float: 'float',
 };
@@ -66,14 +66,16 @@ function describeValue({ name, type, dims }: InspectedValue): string {
   return `${name} ${type}[${dims.join(',')}]`;
 }
 
-/** `12 integer, 1 float`; operators that folding removes have no planned node. */
-function fate(opType: string, nodes: readonly PlannedNode[]): string {
+/** `12 integer, 1 float, 3 folded away`: what becomes of all operators of a type. */
+function fate(opType: string, count: number, nodes: readonly PlannedNode[]): string {
   const own = nodes.filter((node) => node.opType === opType);
-  if (own.length === 0) return 'folded away';
-  return (Object.keys(decisionWords) as PlannedNode['decision'][])
-    .map((kind) => ({ kind, count: own.filter((node) => node.decision === kind).length }))
-    .filter(({ count }) => count > 0)
-    .map(({ kind, count }) => `${count} ${decisionWords[kind]}`)
+  const counts = (Object.keys(decisionWords) as PlannedNode['decision'][]).map((kind): [number, string] => [
+    own.filter((node) => node.decision === kind).length,
+    decisionWords[kind],
+  ]);
+  return [...counts, [Math.max(0, count - own.length), 'folded away'] as const]
+    .filter(([number]) => number > 0)
+    .map(([number, word]) => `${number} ${word}`)
     .join(', ');
 }
 

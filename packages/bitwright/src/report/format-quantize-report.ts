@@ -13,7 +13,7 @@ export function formatQuantizeReport(report: QuantizeDocument): string {
     '',
     `  calibrated on ${calibration.samples} samples of ${calibration.data} in ${formatDuration(calibration.seconds * 1000)}`,
     `  ranges: ${calibration.activationRange} for activations, ${calibration.weightRange} for weights`,
-    ...(report.preparation.length === 0 ? [] : [`  prepared: ${report.preparation.join(', ')}`]),
+    ...(report.preparation.length === 0 ? [] : [`  prepared by ${summarizeChanges(report.preparation)}`]),
     '',
     formatTable(
       ['', 'float', 'int8', ''],
@@ -21,7 +21,7 @@ export function formatQuantizeReport(report: QuantizeDocument): string {
       ['left', 'right', 'right', 'left'],
     ),
     '',
-    `  ${plan.integer} operators planned as integer, ${plan.passThrough} passing codes on, ${plan.absorbed} absorbed, ${plan.float.length} in float`,
+    `  ${plan.integer} operators on integers, ${plan.passThrough} moving codes, ${plan.absorbed} absorbed, ${plan.float.length} in float`,
     ...formatFloatNodes(plan.float),
   ];
   if (verification !== undefined) {
@@ -34,4 +34,16 @@ export function formatQuantizeReport(report: QuantizeDocument): string {
   }
   lines.push('', `  wrote ${files.model}`, `        ${files.spec}`, `        ${files.report}`, '');
   return `${lines.join('\n')}\n`;
+}
+
+// — internals —
+
+/** `foldBatchNorm (19), foldConstants (42)`: changes as `pass: what`, counted by pass. */
+function summarizeChanges(changes: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const change of changes) {
+    const pass = change.split(':')[0] ?? change;
+    counts.set(pass, (counts.get(pass) ?? 0) + 1);
+  }
+  return [...counts].map(([pass, count]) => `${pass} (${count})`).join(', ');
 }

@@ -1,14 +1,14 @@
 import type { FloatNode } from '@bitwright/ptq';
 
 /** Operators that stay in float for one reason. */
-export interface FloatGroup {
+interface FloatGroup {
   readonly opType: string;
   readonly reason: string;
   readonly nodes: readonly string[];
 }
 
 /** Float nodes by operator and reason, largest group first. */
-export function groupFloatNodes(nodes: readonly FloatNode[]): readonly FloatGroup[] {
+function groupFloatNodes(nodes: readonly FloatNode[]): readonly FloatGroup[] {
   const groups = new Map<string, { opType: string; reason: string; nodes: string[] }>();
   for (const { node, opType, reason } of nodes) {
     const key = `${opType}\0${reason}`;

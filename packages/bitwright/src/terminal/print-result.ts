@@ -1,5 +1,6 @@
 import type { Context } from '../context';
 import { createPaint } from './colour';
+import { summarizeWarnings } from './summarize-warnings';
 
 /** Prints a command's result: JSON or text on stdout, warnings on stderr where people look for them. */
 export function printResult(
@@ -12,5 +13,5 @@ export function printResult(
   else if (options.quiet !== true) stdout.write(text);
   if (options.quiet === true) return;
   const paint = createPaint(stderr, env);
-  for (const warning of document.warnings) stderr.write(`${paint.warning('warning:')} ${warning}\n`);
+  for (const warning of summarizeWarnings(document.warnings)) stderr.write(`${paint.warning('warning:')} ${warning}\n`);
 }
