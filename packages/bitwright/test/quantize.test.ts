@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { specFromJson } from '@bitwright/core';
-import { decodeModel } from '@bitwright/onnx';
+import { decodeModel, encodeModel } from '@bitwright/onnx';
 import { writeModelFile } from '@bitwright/onnx/node';
 import { loadRuntime } from '@bitwright/ptq';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkplace, type Workplace } from './command-line';
 import { imageData, imagesNpy, labelsNpy } from './fixture-data';
-import { tinyClassifier, tinyClassifierBytes } from './fixture-model';
+import { quantizedModel, tinyClassifier, tinyClassifierBytes } from './fixture-model';
 
 let place: Workplace;
 
@@ -102,9 +102,20 @@ describe('bitwright quantize', () => {
     const before = place.files();
     const plan = await quantize('--dry-run');
     expect(plan.plan.nodes).toHaveLength(7);
+    const excluded = await quantize('--dry-run', '--exclude', 'conv1');
+    expect(excluded.plan.nodes[0]).toMatchObject({ node: 'conv1', decision: 'float' });
     const text = await place.run(['quantize', 'tiny.onnx', '--data', 'calib.npy', '-n']);
     expect(text.stdout).toMatch(/would write tiny\.int8\.onnx/);
     expect(place.files()).toEqual(before);
+  });
+
+  it('fails a dry run of what could not be quantized', async () => {
+    place.write('int8.onnx', encodeModel(quantizedModel()));
+    const { code, stderr } = await place.run(['quantize', 'int8.onnx', '--data', 'calib.npy', '-n']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('quantized already');
+    const wrong = await place.run(['quantize', 'tiny.onnx', '--data', 'calib.npy', '-n', '--exclude', 'nothing']);
+    expect(wrong.code).toBe(2);
   });
 
   it('works without running anything afterwards with --no-verify', async () => {

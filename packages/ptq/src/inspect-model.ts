@@ -1,4 +1,4 @@
-import { findTarget, type NodeDecision, type Target } from '@bitwright/core';
+import { findTarget, type NodeDecision, QuantError, type Target } from '@bitwright/core';
 import { planPlacement } from '@bitwright/export';
 import {
   checkModel,
@@ -11,6 +11,7 @@ import {
   type ValueInfo,
 } from '@bitwright/onnx';
 import { defaultTarget } from './default-target';
+import { exclusionFilter } from './exclusions';
 import { prepareModel } from './prepare-model';
 import { batchOfOne } from './quantize-model';
 
@@ -50,12 +51,14 @@ export interface PlannedNode {
 export interface InspectOptions {
   readonly target?: Target | string;
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /** Globs over node names, or `op:Type`, that the plan leaves in float. */
+  readonly exclude?: readonly string[];
 }
 
 /**
  * Reads a model without running it.
  *
- * @throws {InvalidArgumentError} for an unknown target
+ * @throws {InvalidArgumentError} for an unknown target or an exclusion that matches nothing
  */
 export function inspectModel(model: Model, options: InspectOptions = {}): ModelInspection {
   const { target: wanted = defaultTarget() } = options;
@@ -93,7 +96,7 @@ export function inspectModel(model: Model, options: InspectOptions = {}): ModelI
     weightBytes,
     macs: macs.unknown.length === 0 ? macs.total : undefined,
     peakActivationBytes: memory.unknown.length === 0 ? memory.peakBytes : undefined,
-    plan: planNodes(model, target, options.shapes, warnings),
+    plan: planNodes(model, target, options, warnings),
     warnings,
   };
 }
@@ -101,12 +104,16 @@ export function inspectModel(model: Model, options: InspectOptions = {}): ModelI
 function planNodes(
   model: Model,
   target: Target,
-  shapes: InspectOptions['shapes'],
+  { shapes, exclude = [] }: InspectOptions,
   warnings: string[],
 ): ModelInspection['plan'] {
   try {
     const prepared = prepareModel(model).model;
-    const placement = planPlacement(prepared, { target, ...(shapes === undefined ? {} : { shapes }) });
+    const placement = planPlacement(prepared, {
+      target,
+      isExcluded: exclusionFilter(exclude, prepared.graph?.node ?? []),
+      ...(shapes === undefined ? {} : { shapes }),
+    });
     const nodes = (prepared.graph?.node ?? []).map((node): PlannedNode => {
       const decision = placement.nodes.get(node.name) ?? { kind: 'float', reason: 'not planned' };
       return {
@@ -118,6 +125,7 @@ function planNodes(
     });
     return { target: target.id, nodes };
   } catch (error) {
+    if (QuantError.isInstance(error) && error.code === 'ERR_INVALID_ARGUMENT') throw error;
     warnings.push(`cannot be quantized: ${(error as Error).message}`);
     return undefined;
   }

@@ -132,8 +132,8 @@ function printDryRun(
   outputs: PlannedOutputs,
   { options, context }: CommandInput<typeof quantizeOptions>,
 ): number {
-  const { target, shapes } = settings;
-  const inspection = context.dependencies.inspectModel(opened.model, { target, shapes: shapes.inputs });
+  const { target, shapes, exclude } = settings;
+  const inspection = context.dependencies.inspectModel(opened.model, { target, shapes: shapes.inputs, exclude });
   const document = {
     plan: inspection.plan,
     data: data.calibration.description,
@@ -142,7 +142,7 @@ function printDryRun(
     warnings: [...data.warnings(), ...inspection.warnings],
   };
   printResult(document, formatDryRun(document), options, context);
-  return exitCode.ok;
+  return inspection.plan === undefined ? exitCode.failed : exitCode.ok;
 }
 
 function openRequestedData(
