@@ -98,11 +98,11 @@ export const foldConstants: GraphPass<FoldConstantsOptions> = editingPass(
       readExternal: options.readExternal,
     });
     for (const node of edit.nodes()) {
-      if (!isStandard(node) || node.opType === 'Constant' || node.output.some((name) => edit.isOutput(name))) continue;
+      if (!isStandard(node) || node.opType === 'Constant') continue;
       const context = createContext(node, opsetVersion(model) || 1, inference, () => []);
       const [output = ''] = node.output;
-      const isComputed = evaluators[node.opType] !== undefined;
-      let results = evaluate(edit, node, context, inference, options);
+      const isComputed = evaluators[node.opType] !== undefined && !node.output.some((name) => edit.isOutput(name));
+      let results = isComputed ? evaluate(edit, node, context, inference, options) : undefined;
       if (results === undefined && isComputed && node.output.length === 1) {
         const known = knownFromShapes(output, inference);
         results = known === undefined ? undefined : [known];
