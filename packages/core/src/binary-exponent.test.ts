@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ceilLog2, floorLog2, isPowerOfTwo, roundLog2 } from './binary-exponent';
+import { ceilLog2, floorLog2, isPowerOfTwo, powerOfTwo, roundLog2 } from './binary-exponent';
 
 describe('binary exponents', () => {
   it('are exact at every power of two of float64, subnormal ones included', () => {
     for (let e = -1074; e <= 1023; e++) {
       const x = 2 ** e;
-      expect([floorLog2(x), ceilLog2(x), roundLog2(x), isPowerOfTwo(x)]).toEqual([e, e, e, true]);
+      expect([floorLog2(x), ceilLog2(x), roundLog2(x), isPowerOfTwo(x), powerOfTwo(e)]).toEqual([e, e, e, true, x]);
     }
   });
 

@@ -12,7 +12,7 @@ export function floorLog2(x: number): number {
 /** ⌈log2 x⌉ for finite x > 0, exact. */
 export function ceilLog2(x: number): number {
   const floor = floorLog2(x);
-  return 2 ** floor === x ? floor : floor + 1;
+  return powerOfTwo(floor) === x ? floor : floor + 1;
 }
 
 /**
@@ -21,12 +21,20 @@ export function ceilLog2(x: number): number {
  */
 export function roundLog2(x: number): number {
   const floor = floorLog2(x);
-  return x / 2 ** floor > Math.SQRT2 ? floor + 1 : floor;
+  return x / powerOfTwo(floor) > Math.SQRT2 ? floor + 1 : floor;
+}
+
+/** 2^exponent for an integer exponent, exact; much faster than `**` where the exponent is not constant. */
+export function powerOfTwo(exponent: number): number {
+  if (exponent < -1022 || exponent > 1023) return 2 ** exponent;
+  scratch.setUint32(0, (exponent + 1023) << 20);
+  scratch.setUint32(4, 0);
+  return scratch.getFloat64(0);
 }
 
 /** Whether x is 2^k for an integer k. */
 export function isPowerOfTwo(x: number): boolean {
-  return x > 0 && x < Number.POSITIVE_INFINITY && 2 ** floorLog2(x) === x;
+  return x > 0 && x < Number.POSITIVE_INFINITY && powerOfTwo(floorLog2(x)) === x;
 }
 
 const scratch = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));

@@ -32,6 +32,8 @@ const cases: [string, number[], Granularity][] = [
   ['axis 0', [3, 4, 2], perAxis(0)],
   ['axis 1', [3, 4, 2], perAxis(1)],
   ['last axis', [3, 4, 2], perAxis(2)],
+  ['last axis of more rows than one run', [7, 10, 3], perAxis(2)],
+  ['only axis', [5], perAxis(0)],
   ['group 2 along the last axis', [3, 6], perGroup(1, 2)],
   ['group 4 along the last axis, partial tail', [3, 6], perGroup(1, 4)],
   ['group 2 along axis 0', [4, 3], perGroup(0, 2)],

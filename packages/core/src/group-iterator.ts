@@ -1,13 +1,17 @@
 import type { Granularity } from './granularity';
 import { elementCount } from './tensor-view';
 
+/** Rows of a strided run along the last axis: few enough that the cache still holds them for the next column. */
+const rowsPerRun = 32;
+
 /**
  * Calls `visit(param, start, end, step)` for runs start, start + step, … < end of a row-major tensor whose elements share
  * parameter index `param`. The one place that owns stride arithmetic for granularities.
  *
  * With inner = product of the dims after `axis`:
  *   perTensor  one run of everything, param 0
- *   perAxis    param = (i / inner) mod shape[axis], runs of `inner`
+ *   perAxis    param = (i / inner) mod shape[axis], runs of `inner`; along the last axis runs down up to 32 rows:
+ *              step = shape[axis]
  *   perGroup   param is the row-major index in paramShape (the parameter array has the rank of the data),
  *              runs down one block of the axis: step = inner
  */
@@ -26,6 +30,13 @@ export function forEachStridedRun(
   const length = shape[axis] ?? 1;
   const inner = elementCount(shape.slice(axis + 1));
   const outer = count / (length * inner);
+  if (granularity.kind === 'perAxis' && inner === 1) {
+    for (let first = 0; first < outer; first += rowsPerRun) {
+      const end = Math.min(first + rowsPerRun, outer) * length;
+      for (let c = 0; c < length; c++) visit(c, first * length + c, end, length);
+    }
+    return;
+  }
   if (granularity.kind === 'perAxis') {
     for (let o = 0, start = 0; o < outer; o++) {
       for (let c = 0; c < length; c++, start += inner) visit(c, start, start + inner, 1);

@@ -21,8 +21,16 @@ export type Rounder = (x: number) => number;
 // between −1/2 and 0, where it can round to 1/2 but not below: to even and up, both give the right 0; the modes that would
 // not are defined by symmetry.
 
-/** Nearest integer, ties to even: the rounding of ONNX QuantizeLinear, numpy, torch and tf.round. */
+/** Between 2^52 and 2^53 the numbers of float64 are the integers. */
+const integersOnly = 1.5 * 2 ** 52;
+
+/**
+ * Nearest integer, ties to even: the rounding of ONNX QuantizeLinear, numpy, torch and tf.round.
+ *
+ * Below 2^51 adding 1.5·2^52 lets the addition itself round to the nearest even integer; subtracting it again is exact.
+ */
 export function roundHalfEven(x: number): number {
+  if (x > -(2 ** 51) && x < 2 ** 51) return x + integersOnly - integersOnly;
   const below = Math.floor(x);
   const fraction = x - below;
   if (fraction < 0.5) return below;

@@ -37,8 +37,8 @@ const real = fc.float({ noNaN: true, noDefaultInfinity: true, max: Math.fround(1
 const data = fc.array(real, { minLength: 1, maxLength: 24 });
 
 const dtype: fc.Arbitrary<QDType> = fc
-  .record({ bits: fc.integer({ min: 2, max: 16 }), signed: fc.boolean() })
-  .map(({ bits, signed }) => intDType(bits, signed));
+  .record({ bits: fc.integer({ min: 1, max: 16 }), signed: fc.boolean() })
+  .map(({ bits, signed }) => intDType(bits, signed && bits > 1));
 
 const linear: fc.Arbitrary<LinearScheme> = fc
   .record({

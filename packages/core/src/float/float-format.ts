@@ -1,4 +1,4 @@
-import { floorLog2 } from '../binary-exponent';
+import { floorLog2, powerOfTwo } from '../binary-exponent';
 import { NonFiniteDataError, ShapeMismatchError } from '../errors';
 import { roundHalfEven } from '../rounding';
 
@@ -37,7 +37,7 @@ export interface FloatFormat {
  * @example encodeFloat(float8E4M3FN, 1)  // 0x38
  */
 export function encodeFloat(format: FloatFormat, x: number, saturate: boolean = format.saturates): number {
-  const signBit = 2 ** (format.bits - 1);
+  const signBit = 1 << (format.bits - 1);
   if (Number.isNaN(x)) return nanOf(format, 'NaN');
   const magnitude = magnitudeCode(format, Math.abs(x), saturate);
   const isNegative = x < 0 || Object.is(x, -0);
@@ -48,17 +48,17 @@ export function encodeFloat(format: FloatFormat, x: number, saturate: boolean = 
 /** The real number of a code; exact. */
 export function decodeFloat(format: FloatFormat, code: number): number {
   const { bits, mantissaBits, bias, maxCode } = format;
-  const signBit = 2 ** (bits - 1);
-  const magnitude = code % signBit;
+  const signBit = 1 << (bits - 1);
+  const magnitude = code & (signBit - 1);
   const sign = code >= signBit ? -1 : 1;
   if (magnitude > maxCode) return magnitude === format.infinityCode ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   if (magnitude === 0 && sign < 0 && !format.hasNegativeZero) return Number.NaN;
-  const steps = 2 ** mantissaBits;
-  const exponent = Math.floor(magnitude / steps);
-  const mantissa = magnitude % steps;
+  const steps = 1 << mantissaBits;
+  const exponent = magnitude >> mantissaBits;
+  const mantissa = magnitude & (steps - 1);
   return exponent === 0
-    ? sign * mantissa * 2 ** (1 - bias - mantissaBits)
-    : sign * (steps + mantissa) * 2 ** (exponent - bias - mantissaBits);
+    ? sign * mantissa * powerOfTwo(1 - bias - mantissaBits)
+    : sign * (steps + mantissa) * powerOfTwo(exponent - bias - mantissaBits);
 }
 
 /** Codes of one format, one per entry. */
@@ -118,8 +118,8 @@ function magnitudeCode(format: FloatFormat, a: number, saturate: boolean): numbe
   const { mantissaBits, bias, maxCode } = format;
   if (a < Number.POSITIVE_INFINITY) {
     const exponent = Math.max(floorLog2(a), 1 - bias);
-    const mantissa = roundHalfEven(a * 2 ** (mantissaBits - exponent));
-    const code = (exponent + bias - 1) * 2 ** mantissaBits + mantissa;
+    const mantissa = roundHalfEven(a * powerOfTwo(mantissaBits - exponent));
+    const code = (exponent + bias - 1) * (1 << mantissaBits) + mantissa;
     if (code <= maxCode) return code;
   }
   if (saturate) return maxCode;

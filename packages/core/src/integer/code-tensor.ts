@@ -15,8 +15,8 @@ export interface CodeOutput extends CodeRange {
 }
 
 /** Clamps a code, NaN to qmin. */
-export function saturateCode(q: number, { qmin, qmax }: CodeOutput): number {
-  return q > qmax ? qmax : q >= qmin ? q : qmin;
+export function saturateCode(q: number, output: CodeRange): number {
+  return q > output.qmax ? output.qmax : q >= output.qmin ? q : output.qmin;
 }
 
 /** @throws {InvalidArgumentError} when `out` cannot hold the codes */

@@ -1,4 +1,4 @@
-import { floorLog2 } from '../binary-exponent';
+import { floorLog2, powerOfTwo } from '../binary-exponent';
 import { InvalidArgumentError } from '../errors';
 import { roundHalfAway } from '../rounding';
 
@@ -40,18 +40,17 @@ export function fixedPointMultiplier(real: number): FixedPointMultiplier {
  * same function; with an arithmetic shift instead it would not be.
  */
 export function saturatingRoundingDoublingHighMul(a: number, b: number): number {
-  return a === int32Min && b === int32Min ? int32Max : roundingMultiplyShift(a, b, 31);
+  return a === int32Min && b === int32Min ? int32Max : Math.floor((highProduct(a, b) + 2 ** 14) / 2 ** 15);
 }
 
 /**
  * gemmlowp's RoundingDivideByPOT:  round(x / 2^exponent), ties away from zero, for int32 x and exponent 0 to 31.
  */
 export function roundingDivideByPowerOfTwo(x: number, exponent: number): number {
-  const divisor = 2 ** exponent;
-  const below = Math.floor(x / divisor);
-  const remainder = x - below * divisor;
-  const threshold = (divisor - (divisor > 1 ? 2 : 1)) / 2 + (x < 0 ? 1 : 0);
-  return below + (remainder > threshold ? 1 : 0);
+  const mask = ((1 << exponent) - 1) | 0;
+  const remainder = x & mask;
+  const threshold = (mask >> 1) + (x < 0 ? 1 : 0);
+  return (x >> exponent) + (remainder > threshold ? 1 : 0);
 }
 
 /**
@@ -59,7 +58,7 @@ export function roundingDivideByPowerOfTwo(x: number, exponent: number): number 
  *   RDBPOT( SRDHM( saturate(acc·2^max(e, 0)), multiplier ), max(−e, 0) )
  */
 export function multiplyTwice(acc: number, { multiplier, exponent }: FixedPointMultiplier): number {
-  const shifted = exponent > 0 ? Math.min(Math.max(acc * 2 ** exponent, int32Min), int32Max) : acc;
+  const shifted = exponent > 0 ? Math.min(Math.max(acc * powerOfTwo(exponent), int32Min), int32Max) : acc;
   return roundingDivideByPowerOfTwo(saturatingRoundingDoublingHighMul(shifted, multiplier), Math.max(-exponent, 0));
 }
 
@@ -67,21 +66,22 @@ export function multiplyTwice(acc: number, { multiplier, exponent }: FixedPointM
  * acc·M with one rounding (TFLite's single-rounding build):  ⌊(acc·multiplier + 2^(30 − e)) / 2^(31 − e)⌋, ties toward +∞.
  */
 export function multiplyOnce(acc: number, { multiplier, exponent }: FixedPointMultiplier): number {
-  const product = roundingMultiplyShift(acc, multiplier, 31 - exponent);
+  const t = highProduct(acc, multiplier);
+  const product = Math.floor((t + powerOfTwo(14 - exponent)) / powerOfTwo(15 - exponent));
   return Math.min(Math.max(product, int32Min), int32Max);
 }
 
 // — internals —
 
 /**
- * ⌊(a·b + 2^(shift − 1)) / 2^shift⌋ exactly, for int32 a and b and 17 ≤ shift ≤ 62.
+ * t = ⌊a·b / 2^16⌋ exactly, for int32 a and b: a·b needs 63 bits, t less than 48.
  *
- * a·b needs 63 bits. With a = ah·2^16 + al it is t·2^16 + (al·b mod 2^16), t = ah·b + ⌊al·b / 2^16⌋ below 2^48. The low 16
- * bits cannot reach the quotient: a fraction added to an integer does not move its floor over an integer divisor.
+ * With a = high·2^16 + low it is high·b + ⌊low·b / 2^16⌋. Rounded shifts of a·b by n ≥ 17 bits follow from t alone:
+ *   ⌊(a·b + 2^(n−1)) / 2^n⌋ = ⌊(t + 2^(n−17)) / 2^(n−16)⌋
+ * since the lost low bits are a fraction added to an integer, which does not move its floor over an integer divisor.
  */
-function roundingMultiplyShift(a: number, b: number, shift: number): number {
-  const high = Math.floor(a / 2 ** 16);
-  const low = a - high * 2 ** 16;
-  const t = high * b + Math.floor((low * b) / 2 ** 16);
-  return Math.floor((t + 2 ** (shift - 17)) / 2 ** (shift - 16));
+function highProduct(a: number, b: number): number {
+  const high = a >> 16;
+  const low = a & 0xffff;
+  return high * b + Math.floor((low * b) / 2 ** 16);
 }
