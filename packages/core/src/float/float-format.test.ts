@@ -23,10 +23,12 @@ const named = formats.map((format) => [format.name, format] as const);
 
 describe('low-bit floats', () => {
   it.each(named)('encode and decode are inverse on every code: %s', (_, format) => {
+    const wrong: number[] = [];
     for (let code = 0; code < 2 ** format.bits; code++) {
       const value = decodeFloat(format, code);
-      if (!Number.isNaN(value)) expect(encodeFloat(format, value, false)).toBe(code);
+      if (!Number.isNaN(value) && encodeFloat(format, value, false) !== code) wrong.push(code);
     }
+    expect(wrong).toEqual([]);
   });
 
   it.each([
