@@ -140,10 +140,34 @@ export {
   emptyErrorSums,
   finishErrors,
 } from './metrics';
+export { type FixedHistogramOptions, fixedEdges, fixedHistogramObserver } from './observer/fixed-histogram';
+export {
+  type GramObserver,
+  type GramObserverType,
+  type GramOptions,
+  type GramStats,
+  gramObserver,
+} from './observer/gram';
+export { type HistogramOptions, histogramObserver } from './observer/histogram';
+export type { Histogram, HistogramStats } from './observer/histogram-stats';
+export { type MeanStats, meanObserver } from './observer/mean';
 export { minMaxObserver } from './observer/min-max';
+export { type MomentsStats, momentsObserver } from './observer/moments';
 export { type MovingAverageOptions, movingAverageObserver } from './observer/moving-average';
 // Observers and range selection
-export type { Observer, ObserverOptions, ObserverState, ObserverType, RangeStats } from './observer/observer';
+export type {
+  Observer,
+  ObserverOptions,
+  ObserverState,
+  ObserverType,
+  RangeStats,
+  RestoreOptions,
+  StatisticsBackend,
+} from './observer/observer';
+export { builtInObservers, observerFromJson } from './observer/registry';
+export { type TailsOptions, type TailsStats, tailsObserver } from './observer/tails';
+export { type TopTwo, type TopTwoOptions, type TopTwoStats, topTwoObserver } from './observer/top-two';
+export { withObserverOptions } from './observer/with-observer-options';
 export { pack, packedLength, unpack } from './packing';
 export {
   chooseMinMaxFloorQParams,
@@ -187,8 +211,18 @@ export { anySpecFromJson, specFromJson } from './quantization-spec-reader';
 export { specToJson } from './quantization-spec-writer';
 export { dequantize, fakeQuantize, quantize } from './quantize';
 export { includeZero, makeRange, mergeRange, type Range } from './range';
+export { type AciqOptions, aciq } from './range-selection/aciq';
+export { optimalClip } from './range-selection/clipping-optimum';
+export { type CosineOptions, cosine } from './range-selection/cosine';
+export { type EntropyOptions, entropy } from './range-selection/entropy';
 export { fullRange } from './range-selection/full-range';
+export { lsqStep } from './range-selection/lsq-step';
+export { type ErrorSearchOptions, meanSquaredError } from './range-selection/mean-squared-error';
+export { orderPreserving } from './range-selection/order-preserving';
+export { exactPercentile, type PercentileOptions, percentile } from './range-selection/percentile';
 export type { RangeSelector } from './range-selection/range-selector';
+export { type SelectedQParams, selectQParams } from './range-selection/select-qparams';
+export { standardDeviation } from './range-selection/standard-deviation';
 export { referenceBackend } from './reference-backend';
 // Reference arithmetic
 export {

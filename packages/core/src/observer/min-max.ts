@@ -1,68 +1,58 @@
-import { InvalidArgumentError, NotCalibratedError, ShapeMismatchError } from '../errors';
 import { makeRange } from '../range';
+import { batchOf } from './channels';
 import { type Extremes, extremesOf } from './extremes';
-import type { Observer, ObserverOptions, ObserverState, ObserverType, RangeStats } from './observer';
+import { assertKnownOptions } from './known-options';
+import type { Observer, ObserverOptions, ObserverState, ObserverType, RangeStats, RestoreOptions } from './observer';
+import { assertMergeable, assertSameChannels, notCalibrated, readState } from './observer-state';
 
 /**
- * Running minimum and maximum:  lo ← min(lo, min x),  hi ← max(hi, max x).
+ * Running minimum and maximum, of the tensor or per index of `axis`:  lo ← min(lo, min x),  hi ← max(hi, max x).
  * Merge is elementwise min/max: exact, commutative, associative.
  */
 export const minMaxObserver: ObserverType<RangeStats> = /* @__PURE__ */ Object.freeze({
   kind: 'minMax',
   create: (options: ObserverOptions = {}) => createMinMax(options),
-  fromJSON(state: ObserverState, options: Pick<ObserverOptions, 'tensor'> = {}): Observer<RangeStats> {
-    const { kind, axis, count, min, max } = state;
-    if (kind !== 'minMax' || !Array.isArray(min) || !Array.isArray(max) || typeof count !== 'number') {
-      throw new InvalidArgumentError({
-        operation: '[core] minMaxObserver.fromJSON',
-        expected: 'a state {kind: "minMax", count, min: [], max: []}',
-        received: JSON.stringify(state).slice(0, 80),
-      });
-    }
-    const seen = count === 0 ? undefined : { min: Float64Array.from(min), max: Float64Array.from(max) };
-    return createMinMax({ ...options, ...(typeof axis === 'number' ? { axis } : {}) }, count, seen);
+  fromJSON(state: ObserverState, options: RestoreOptions = {}): Observer<RangeStats> {
+    const { axis, count, seen } = readMinMax(state);
+    return createMinMax({ ...options, ...axis }, count, seen);
   },
 });
 
+// — internals —
+
 function createMinMax(options: ObserverOptions, initialCount = 0, initial?: Extremes): Observer<RangeStats> {
-  const { axis, tensor = 'tensor' } = options;
+  assertKnownOptions('[core] minMaxObserver', options, ['tensor', 'axis', 'backend']);
+  const { axis, backend, tensor = 'tensor' } = options;
   let count = initialCount;
   let seen = initial;
 
   const absorb = (batch: Extremes, elements: number): void => {
     if (elements === 0) return;
-    if (seen === undefined) {
-      seen = { min: batch.min.slice(), max: batch.max.slice() };
-    } else {
-      assertSameLength(seen, batch, tensor);
-      for (let g = 0; g < batch.min.length; g++) {
-        seen.min[g] = Math.min(seen.min[g] as number, batch.min[g] as number);
-        seen.max[g] = Math.max(seen.max[g] as number, batch.max[g] as number);
-      }
-    }
+    seen = seen === undefined ? batch : mergeExtremes(seen, batch, tensor);
     count += elements;
   };
+
+  const identity = { kind: 'minMax', ...(axis === undefined ? {} : { axis }) } as const;
 
   return {
     kind: 'minMax',
     isOrdered: false,
-    observe: (x) => absorb(extremesOf(x, axis, tensor), x.data.length),
+    observe(x) {
+      const batch = batchOf(x, axis, tensor);
+      absorb(extremesOf(x, axis, tensor, batch, backend), batch.data.length);
+    },
     merge(other) {
       const state = other.toJSON();
-      if (state.kind !== 'minMax' || state['axis'] !== axis) throw mergeMismatch('minMax', axis, state);
-      if (state['count'] === 0) return;
-      absorb(
-        { min: Float64Array.from(state['min'] as number[]), max: Float64Array.from(state['max'] as number[]) },
-        state['count'] as number,
-      );
+      assertMergeable(identity, state, ['axis']);
+      const theirs = readMinMax(state);
+      if (theirs.seen !== undefined) absorb(theirs.seen, theirs.count);
     },
     stats() {
       if (seen === undefined) throw notCalibrated(tensor);
       return Object.freeze({ count, range: makeRange(seen.min, seen.max) });
     },
     toJSON: () => ({
-      kind: 'minMax',
-      ...(axis === undefined ? {} : { axis }),
+      ...identity,
       count,
       min: seen === undefined ? [] : [...seen.min],
       max: seen === undefined ? [] : [...seen.max],
@@ -70,30 +60,21 @@ function createMinMax(options: ObserverOptions, initialCount = 0, initial?: Extr
   };
 }
 
-// — shared by the observers of this folder —
-
-export function notCalibrated(tensor: string): NotCalibratedError {
-  return new NotCalibratedError({
-    operation: `[core] stats of "${tensor}"`,
-    expected: 'at least one observed value',
-    received: 'none',
-    hint: 'Run calibration data through the observer first.',
-  });
+/** Elementwise minimum and maximum; both sides stay as they were. */
+export function mergeExtremes(a: Extremes, b: Extremes, tensor: string): Extremes {
+  assertSameChannels(tensor, a.min.length, b.min.length);
+  return {
+    min: a.min.map((v, g) => Math.min(v, b.min[g] as number)),
+    max: a.max.map((v, g) => Math.max(v, b.max[g] as number)),
+  };
 }
 
-export function mergeMismatch(kind: string, axis: number | undefined, state: ObserverState): InvalidArgumentError {
-  return new InvalidArgumentError({
-    operation: '[core] merge',
-    expected: `an observer of kind "${kind}" with axis ${axis ?? 'none'}`,
-    received: `kind "${state.kind}" with axis ${String(state['axis'] ?? 'none')}`,
-  });
-}
-
-function assertSameLength(a: Extremes, b: Extremes, tensor: string): void {
-  if (a.min.length === b.min.length) return;
-  throw new ShapeMismatchError({
-    operation: `[core] observe "${tensor}"`,
-    expected: `${a.min.length} channels as in earlier batches`,
-    received: `${b.min.length}`,
-  });
+function readMinMax(state: ObserverState): { axis: { axis?: number }; count: number; seen: Extremes | undefined } {
+  const reader = readState('minMax', state);
+  const count = reader.count('count');
+  const min = reader.numbers('min');
+  const max = reader.numbers('max', min.length);
+  if ((count === 0) !== (min.length === 0)) throw reader.refuse('extremes exactly when count > 0');
+  const seen = count === 0 ? undefined : { min: Float64Array.from(min), max: Float64Array.from(max) };
+  return { axis: reader.axis(), count, seen };
 }

@@ -1,98 +1,105 @@
-import { InvalidArgumentError } from '../errors';
 import { makeRange } from '../range';
+import { batchOf } from './channels';
 import { extremesOf } from './extremes';
-import { mergeMismatch, notCalibrated } from './min-max';
-import type { Observer, ObserverOptions, ObserverState, ObserverType, RangeStats } from './observer';
+import { assertBetween, assertKnownOptions } from './known-options';
+import type { Observer, ObserverOptions, ObserverState, ObserverType, RangeStats, RestoreOptions } from './observer';
+import { assertMergeable, assertSameChannels, notCalibrated, readState } from './observer-state';
 
 export interface MovingAverageOptions extends ObserverOptions {
-  /** Weight β of the past; default 0.9 (MQBench's ema_ratio). */
+  /** Weight β of the past, 0 < β < 1; default 0.9 (MQBench's ema_ratio). */
   readonly momentum?: number;
 }
 
 /**
  * Exponential moving average of batch extremes: the first batch is copied, then  lo ← β·lo + (1−β)·min x  and so for hi.
  *
- * Order matters, so shards must be merged in data order. To make that merge exact the state is the list of batch
- * extremes' fold split at each merge: a shard keeps its batch extremes, and `merge` replays the later shard's batches.
- * The state therefore grows with the number of batches (two numbers each per parameter), not with their size.
+ * Order matters, so shards are merged in data order. Folding shards into one number each would merge only up to float
+ * rounding; to make the merge exact to the byte the state is the list of batch extremes and `stats` folds it. A batch that
+ * is W = ⌈60·ln 2 / −ln β⌉ batches old weighs less than 2⁻⁶⁰, below float64 resolution, so only the last W are kept
+ * (β = 0.9: 395, 0.99: 4139) and the average is defined over them: constant memory, 16·W bytes per parameter.
  */
 export const movingAverageObserver: ObserverType<RangeStats, MovingAverageOptions> = /* @__PURE__ */ Object.freeze({
   kind: 'movingAverage',
   create: (options: MovingAverageOptions = {}) => createMovingAverage(options, 0, []),
-  fromJSON(state: ObserverState, options: Pick<ObserverOptions, 'tensor'> = {}): Observer<RangeStats> {
-    const { kind, axis, count, batches, momentum } = state;
-    if (
-      kind !== 'movingAverage' ||
-      !Array.isArray(batches) ||
-      typeof count !== 'number' ||
-      typeof momentum !== 'number'
-    ) {
-      throw new InvalidArgumentError({
-        operation: '[core] movingAverageObserver.fromJSON',
-        expected: 'a state {kind: "movingAverage", momentum, count, batches: []}',
-        received: JSON.stringify(state).slice(0, 80),
-      });
-    }
-    return createMovingAverage({ ...options, momentum, ...(typeof axis === 'number' ? { axis } : {}) }, count, batches);
+  fromJSON(state: ObserverState, options: RestoreOptions = {}): Observer<RangeStats> {
+    const { axis, momentum, count, batches } = readMovingAverage(state);
+    return createMovingAverage({ ...options, ...axis, momentum }, count, batches);
   },
 });
 
-/** Extremes of one batch: [min…, max…]. */
-type Batch = { readonly min: readonly number[]; readonly max: readonly number[] };
+// — internals —
+
+/** Extremes of one batch: [min of every parameter…, max of every parameter…]. */
+type BatchExtremes = readonly number[];
 
 function createMovingAverage(
   options: MovingAverageOptions,
   initialCount: number,
-  initial: readonly Batch[],
+  initial: readonly BatchExtremes[],
 ): Observer<RangeStats> {
-  const { axis, tensor = 'tensor', momentum = 0.9 } = options;
-  if (!(momentum >= 0 && momentum < 1)) {
-    throw new InvalidArgumentError({
-      operation: '[core] movingAverageObserver',
-      expected: 'a momentum in [0, 1)',
-      received: String(momentum),
-    });
-  }
+  assertKnownOptions('[core] movingAverageObserver', options, ['tensor', 'axis', 'backend', 'momentum']);
+  const { axis, backend, tensor = 'tensor', momentum = 0.9 } = options;
+  assertBetween('[core] movingAverageObserver', 'momentum', momentum, 0, 1);
+  const window = Math.ceil((60 * Math.LN2) / -Math.log(momentum));
   let count = initialCount;
-  const batches: Batch[] = [...initial];
+  let batches: readonly BatchExtremes[] = initial;
+
+  const append = (more: readonly BatchExtremes[], elements: number): void => {
+    const [first] = batches;
+    const [next] = more;
+    if (first !== undefined && next !== undefined) assertSameChannels(tensor, first.length / 2, next.length / 2);
+    batches = [...batches, ...more].slice(-window);
+    count += elements;
+  };
+
+  const identity = { kind: 'movingAverage', ...(axis === undefined ? {} : { axis }), momentum } as const;
 
   return {
     kind: 'movingAverage',
     isOrdered: true,
     observe(x) {
-      if (x.data.length === 0) return;
-      const { min, max } = extremesOf(x, axis, tensor);
-      batches.push({ min: [...min], max: [...max] });
-      count += x.data.length;
+      const batch = batchOf(x, axis, tensor);
+      if (batch.data.length === 0) return;
+      const { min, max } = extremesOf(x, axis, tensor, batch, backend);
+      append([[...min, ...max]], batch.data.length);
     },
     merge(other) {
       const state = other.toJSON();
-      if (state.kind !== 'movingAverage' || state['axis'] !== axis || state['momentum'] !== momentum) {
-        throw mergeMismatch('movingAverage', axis, state);
-      }
-      batches.push(...(state['batches'] as Batch[]));
-      count += state['count'] as number;
+      assertMergeable(identity, state, ['axis', 'momentum']);
+      const theirs = readMovingAverage(state);
+      append(theirs.batches, theirs.count);
     },
     stats() {
-      const first = batches[0];
+      const [first, ...later] = batches;
       if (first === undefined) throw notCalibrated(tensor);
-      const average = (key: 'min' | 'max'): Float64Array => {
-        const value = Float64Array.from(first[key]);
-        for (const batch of batches.slice(1)) {
-          for (let g = 0; g < value.length; g++) {
-            value[g] = momentum * (value[g] as number) + (1 - momentum) * (batch[key][g] as number);
-          }
+      const value = [...first];
+      for (const batch of later) {
+        for (let g = 0; g < value.length; g++) {
+          value[g] = momentum * (value[g] as number) + (1 - momentum) * (batch[g] as number);
         }
-        return value;
-      };
-      return Object.freeze({ count, range: makeRange(average('min'), average('max')) });
+      }
+      const channels = value.length / 2;
+      return Object.freeze({ count, range: makeRange(value.slice(0, channels), value.slice(channels)) });
     },
     toJSON: () => ({
-      kind: 'movingAverage',
-      ...(axis === undefined ? {} : { axis }),
-      momentum,
+      ...identity,
       count,
-      batches: [...batches],
+      batches: batches.map((batch) => [...batch]),
     }),
   };
+}
+
+function readMovingAverage(state: ObserverState): {
+  axis: { axis?: number };
+  momentum: number;
+  count: number;
+  batches: number[][];
+} {
+  const reader = readState('movingAverage', state);
+  const batches = reader.lists('batches');
+  const [first] = batches;
+  if (first !== undefined && (first.length % 2 === 1 || batches.some((batch) => batch.length !== first.length))) {
+    throw reader.refuse('batches of equal, even length');
+  }
+  return { axis: reader.axis(), momentum: reader.number('momentum'), count: reader.count('count'), batches };
 }

@@ -4,7 +4,8 @@ import type { LinearScheme } from '../scheme';
 
 /**
  * Statistics → clip range: the `selectRange` step as a value. Pure; knows no tensor and writes nothing.
- * `observer` says which statistics it reads, so that a calibrator collects the right ones.
+ * `observer` says which statistics it reads, so that a calibrator collects the right ones; statistics of that type from
+ * elsewhere do as well. The range has one entry per parameter of the statistics.
  */
 export interface RangeSelector<Stats> {
   /** Name for specs and reports, options included: `fullRange`, `percentile(99.9)`. */
