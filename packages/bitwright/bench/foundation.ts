@@ -36,6 +36,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string' },
     child: { type: 'string' },
     samples: { type: 'string' },
+    range: { type: 'string' },
   },
 });
 const results = join(import.meta.dirname, 'results');
@@ -83,6 +84,7 @@ async function measureClassifier(measured: MeasuredModel, runtime: Runtime): Pro
     samples: measured.calibrationSamples,
     batchSize: measured.batch,
     runtime,
+    ...(flags.range === undefined ? {} : { activationRange: flags.range }),
   });
   const quantized = encodeModel(model);
   const evaluation = await evaluateClassifiers(bytes, quantized, {

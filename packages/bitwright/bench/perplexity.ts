@@ -6,9 +6,7 @@ import { openSamples } from '../src/data/sample-source';
 import { modelPath, sharedFolder } from './models';
 
 /** Perplexity of the small language model and of its int8 file, and what stayed in float. */
-export async function measurePerplexity(
-  runtime: Runtime,
-): Promise<{
+export async function measurePerplexity(runtime: Runtime): Promise<{
   float: number;
   int8: number;
   sizeShare: number;

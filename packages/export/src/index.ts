@@ -1,3 +1,11 @@
+// Half precision
+export {
+  convertToFloat16,
+  type Float16Changes,
+  type Float16Options,
+  type Float16Result,
+} from './float16/convert-float16';
+export { largestFloat16, type OverflowRule } from './float16/narrow-tensor';
 // ONNX QDQ: where quantizers go, and writing them
 
 // Operator rules: how third parties teach the planner an operator
@@ -13,3 +21,30 @@ export type { PlacedActivation, PlacedBias, PlacedWeight, Placement } from './on
 export { type PlacementOptions, planPlacement } from './onnx-qdq/plan-placement';
 export { defaultRules, type RuleRegistry, ruleRegistry, withRule } from './onnx-qdq/rules/registry';
 export { writeQdq } from './onnx-qdq/write-qdq';
+
+// Weights in few bits: finding, packing and writing them
+export { dequantizeCodes } from './weight-only/dequantize-codes';
+export {
+  type FindWeightsOptions,
+  type FloatWeight,
+  type FoundWeights,
+  findWeights,
+  type SiteKind,
+  type Weight,
+  type WeightCopy,
+  type WeightSite,
+} from './weight-only/find-weights';
+export type { GraphScope } from './weight-only/graph-scopes';
+export { lookupLevels } from './weight-only/lookup-levels';
+export { readWeight } from './weight-only/read-weight';
+export {
+  type BlockCodes,
+  blocksPerRow,
+  type LookupCodes,
+  type LookupKind,
+  type RowCodes,
+  rowZeroPoint,
+  type WeightCodes,
+} from './weight-only/weight-codes';
+export type { RowCompute } from './weight-only/write-row-codes';
+export { type WriteWeightsOptions, writeWeights } from './weight-only/write-weights';

@@ -1,4 +1,11 @@
-import { findTarget, InvalidArgumentError, type Provenance, type QuantizationSpec, type Target } from '@bitwright/core';
+import {
+  assertPlan,
+  findTarget,
+  InvalidArgumentError,
+  type Provenance,
+  type QuantizationSpec,
+  type Target,
+} from '@bitwright/core';
 import { writeQdq } from '@bitwright/export';
 import { encodeModel, type Model, peakActivationMemory } from '@bitwright/onnx';
 import { buildSpec } from './build-spec';
@@ -120,6 +127,7 @@ export async function quantizeModel(model: Model, options: QuantizeOptions): Pro
     weightRange: settings.weightRange,
     provenance: { tool, ...options.provenance, samples },
   });
+  assertPlan(spec, target);
   const quantized = writeQdq(plan.model, spec, target);
   const floatBytes = encodeModel(model);
   const quantizedBytes = encodeModel(quantized);

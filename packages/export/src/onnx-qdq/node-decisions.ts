@@ -45,13 +45,18 @@ export function decideNodes(
   index: GraphIndex,
   target: Target,
 ): Map<string, NodeDecision> {
+  const operators = new Map(index.nodes.map((node) => [node.name, node.opType]));
+  const operatorOf = (name: string): string => operators.get(name) ?? '';
   const decisions = new Map<string, NodeDecision>();
   for (const [name, role] of roles) {
     decisions.set(
       name,
       role.form === 'float'
-        ? { kind: 'float', reason: role.reason }
-        : { kind: role.form === 'passThrough' || role.form === 'absorbed' ? role.form : 'integer' },
+        ? { kind: 'float', operator: operatorOf(name), reason: role.reason }
+        : {
+            kind: role.form === 'passThrough' || role.form === 'absorbed' ? role.form : 'integer',
+            operator: operatorOf(name),
+          },
     );
   }
   const state: DecisionState = { roles, index, target, decisions };
@@ -62,7 +67,7 @@ export function decideNodes(
       if (role === undefined || role.form === 'float' || decisions.get(node.name)?.kind === 'float') continue;
       const reason = whyFloat(node, role, state);
       if (reason === undefined) continue;
-      decisions.set(node.name, { kind: 'float', reason });
+      decisions.set(node.name, { kind: 'float', operator: node.opType, reason });
       isChanged = true;
     }
   }

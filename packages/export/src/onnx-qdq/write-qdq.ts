@@ -116,9 +116,32 @@ function quantizeActivation(name: string, tensor: TensorQuantization, state: Wri
   edit.addNode({
     opType: 'DequantizeLinear',
     name: edit.uniqueNodeName(`${name}_DequantizeLinear`),
-    inputs: [codes, scale, zeroPoint],
+    inputs: [clampCodes(name, codes, tensor.scheme, edit), scale, zeroPoint],
     outputs: [real],
   });
+}
+
+/**
+ * QuantizeLinear saturates at the codes of its type only. Where a scheme uses fewer (4-bit activations in uint8), a Clip on the
+ * codes does the rest: integer kernels on both sides stay, and the file holds exactly the levels of the scheme.
+ */
+function clampCodes(name: string, codes: string, scheme: LinearScheme, edit: GraphEditor): string {
+  const { dtype, qmin, qmax } = scheme;
+  if (dtype.bits !== 8 || (qmin === dtype.qmin && qmax === dtype.qmax)) return codes;
+  const bound = (suffix: string, code: number): string => {
+    const bound = edit.uniqueName(`${name}_${suffix}`);
+    const value = dtype.signed ? Int8Array.of(code) : Uint8Array.of(code);
+    edit.addInitializer(tensorFromArray(bound, elementTypeOf(dtype), [], value));
+    return bound;
+  };
+  const clamped = edit.uniqueName(`${name}_clamped_codes`);
+  edit.addNode({
+    opType: 'Clip',
+    name: edit.uniqueNodeName(`${name}_clamp_codes`),
+    inputs: [codes, bound('qmin', qmin), bound('qmax', qmax)],
+    outputs: [clamped],
+  });
+  return clamped;
 }
 
 /** Tensors that share parameters name their leader first in `origin.from`. */
