@@ -1,10 +1,13 @@
+import { QuantError } from '@bitwright/core';
 import {
   checkModel,
+  convertOpset,
   createGraph,
   createModel,
   createNode,
   createValueInfo,
   DataType,
+  decodeModel,
   deduplicateInitializers,
   editGraph,
   eliminateDeadCode,
@@ -12,8 +15,10 @@ import {
   type Graph,
   graphAttribute,
   graphIndex,
+  inferShapes,
   type Model,
   type Node,
+  peakActivationMemory,
   simplify,
   type Tensor,
   tensorFromFloat32,
@@ -174,6 +179,37 @@ describe('editGraph on random graphs', () => {
         for (const [name, count] of counted) expect(index.consumers(name).length, name).toBe(count);
       }),
       settings,
+    );
+  });
+});
+
+describe('hostile models', () => {
+  it('meet typed errors only, and checkModel never throws', () => {
+    fc.assert(
+      fc.property(
+        steps,
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+        (program, changes) => {
+          const bytes = encodeModel(randomModel(program)).slice();
+          for (const [at, value] of changes) bytes[at % bytes.length] = value;
+          const typed = <T>(run: () => T): T | undefined => {
+            try {
+              return run();
+            } catch (error) {
+              if (!QuantError.isInstance(error)) throw error;
+              return undefined;
+            }
+          };
+          const model = typed(() => decodeModel(bytes));
+          if (model === undefined) return;
+          checkModel(model, { profile: 'ort-x86' });
+          typed(() => inferShapes(model));
+          typed(() => simplify(model));
+          typed(() => convertOpset.run(model, { target: 21 }));
+          typed(() => peakActivationMemory(model));
+        },
+      ),
+      { ...settings, numRuns: 400 },
     );
   });
 });

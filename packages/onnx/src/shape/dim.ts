@@ -6,6 +6,18 @@
  */
 export type Dim = number | string | undefined;
 
+/** Longer names say nothing to a reader, and a chain of sums could double them at every step. */
+const maxNameLength = 256;
+
+const shortName = (name: string): Dim => (name.length <= maxNameLength ? name : undefined);
+
+/** Highest rank that inference follows; a hostile file may claim any. */
+export const maxRank = 64;
+
+/** Shape of `rank` unknown sizes; undefined when the rank is not known or not credible. */
+export const unknownDims = (rank: Dim): readonly Dim[] | undefined =>
+  typeof rank === 'number' && rank >= 0 && rank <= maxRank ? new Array<Dim>(rank).fill(undefined) : undefined;
+
 /** Splits `2*N*(a*b)` at its outer `*`. */
 const factorsOf = (name: string): string[] => {
   const factors: string[] = [];
@@ -48,7 +60,7 @@ const productOf = (dims: readonly (number | string)[]): Product => {
 
 const toDim = ({ count, names }: Product): Dim => {
   if (count === 0 || names.length === 0) return count;
-  return count === 1 ? names.join('*') : [String(count), ...names].join('*');
+  return shortName(count === 1 ? names.join('*') : [String(count), ...names].join('*'));
 };
 
 const areKnown = (dims: readonly Dim[]): dims is readonly (number | string)[] => dims.every((d) => d !== undefined);
@@ -81,18 +93,18 @@ const offsetOf = (dim: string): readonly [name: string, offset: number] => {
 export const addDims = (a: Dim, b: Dim): Dim => {
   if (a === undefined || b === undefined) return undefined;
   if (typeof a === 'number' && typeof b === 'number') return a + b;
-  if (typeof a === 'string' && typeof b === 'string') return `(${[a, b].sort().join('+')})`;
+  if (typeof a === 'string' && typeof b === 'string') return shortName(`(${[a, b].sort().join('+')})`);
   const [name, known] = offsetOf(typeof a === 'string' ? a : String(b));
   const offset = known + (typeof a === 'number' ? a : Number(b));
   if (offset === 0) return name;
-  return offset > 0 ? `(${name}+${offset})` : `(${name}${offset})`;
+  return shortName(offset > 0 ? `(${name}+${offset})` : `(${name}${offset})`);
 };
 
 /** Difference of two sizes. */
 export const subtractDims = (a: Dim, b: Dim): Dim => {
   if (a === undefined || b === undefined) return undefined;
   if (a === b) return 0;
-  return typeof b === 'number' ? addDims(a, -b) : `(${a}-${b})`;
+  return typeof b === 'number' ? addDims(a, -b) : shortName(`(${a}-${b})`);
 };
 
 /** Quotient of two sizes, rounded down. */
@@ -100,7 +112,7 @@ export const floorDivideDims = (a: Dim, b: Dim): Dim => {
   if (a === undefined || b === undefined) return undefined;
   if (b === 1) return a;
   if (typeof a === 'number' && typeof b === 'number') return b === 0 ? undefined : Math.floor(a / b);
-  return divideDims([a], [b]) ?? `floor(${a}/${b})`;
+  return divideDims([a], [b]) ?? shortName(`floor(${a}/${b})`);
 };
 
 /** The smaller of two sizes. */
@@ -108,7 +120,7 @@ export const minDim = (a: Dim, b: Dim): Dim => {
   if (a === undefined || b === undefined) return undefined;
   if (a === b) return a;
   if (typeof a === 'number' && typeof b === 'number') return Math.min(a, b);
-  return typeof a === 'number' ? `min(${b},${a})` : `min(${a},${b})`;
+  return shortName(typeof a === 'number' ? `min(${b},${a})` : `min(${a},${b})`);
 };
 
 /**

@@ -53,8 +53,10 @@ export const normalizeAxis = (axis: number, rank: number): number | undefined =>
   return Number.isInteger(index) && index >= 0 && index < rank ? index : undefined;
 };
 
-/** Transpose: output axis i is input axis `perm[i]`. */
-export const transposeMap = (dims: readonly number[], perm: readonly number[]): ElementMap => {
+/** Transpose: output axis i is input axis `perm[i]`; undefined when `perm` is no permutation of the axes. */
+export const transposeMap = (dims: readonly number[], perm: readonly number[]): ElementMap | undefined => {
+  const axes = new Set(perm);
+  if (axes.size !== dims.length || perm.length !== dims.length || dims.some((_, i) => !axes.has(i))) return undefined;
   const strides = stridesOf(dims);
   return mapFromAxes(perm.map((axis) => range(dims[axis] ?? 0, (i) => i * (strides[axis] ?? 0))));
 };

@@ -1,4 +1,4 @@
-import { DataType, findDataType } from '../tensor/data-type';
+import { findDataType } from '../tensor/data-type';
 import { addDims, divideDims, floorDivideDims, minDim, multiplyDims, staticDims, subtractDims } from './dim';
 import {
   concatMap,
@@ -21,31 +21,44 @@ import { slicesOf } from './rules/selection';
  * know an element says undefined, never a guess.
  */
 
-type Binary = (a: PartialElement, b: PartialElement, isFloat: boolean) => PartialElement;
+/** How results of a type are stored; 'unknown' for types that are not followed (float16 and kin). */
+type Arithmetic = 'float32' | 'float64' | 'int32' | 'int64' | 'unknown';
+type Binary = (a: PartialElement, b: PartialElement, type: Arithmetic) => PartialElement;
 type Unary = (a: PartialElement, c: InferContext) => PartialElement;
 
-const isFloatType = (dataType: number): boolean => findDataType(dataType)?.kind === 'float';
-const rounded = (value: number, isFloat: boolean): number => (isFloat ? Math.fround(value) : value);
+const arithmeticOf = (dataType: number): Arithmetic => {
+  const info = findDataType(dataType);
+  if (info?.kind === 'float') return info.bits === 32 ? 'float32' : info.bits === 64 ? 'float64' : 'unknown';
+  if (info?.kind !== 'int') return 'unknown';
+  return info.bits === 64 ? 'int64' : info.bits === 32 ? 'int32' : 'unknown';
+};
+
+/** A result as the type stores it; undefined where it is not exact or would wrap around. */
+const stored = (value: number, type: Arithmetic): number | undefined => {
+  if (!Number.isFinite(value) || type === 'unknown') return undefined;
+  if (type === 'float64') return value;
+  if (type === 'float32') return Math.fround(value);
+  if (type === 'int32') return value === (value | 0) ? value : undefined;
+  return Number.isSafeInteger(value) ? value : undefined;
+};
 
 const arithmetic =
   (
     onNumbers: (a: number, b: number) => number,
     onNames: (a: PartialElement, b: PartialElement) => PartialElement,
   ): Binary =>
-  (a, b, isFloat) => {
+  (a, b, type) => {
     if (a === undefined || b === undefined) return undefined;
-    if (typeof a === 'number' && typeof b === 'number') {
-      const result = rounded(onNumbers(a, b), isFloat);
-      return Number.isFinite(result) ? result : undefined;
-    }
+    if (typeof a === 'number' && typeof b === 'number') return stored(onNumbers(a, b), type);
     const whole = (x: PartialElement): boolean => typeof x === 'string' || Number.isInteger(x);
     return whole(a) && whole(b) ? onNames(a, b) : undefined;
   };
 
-const divide: Binary = (a, b, isFloat) => {
+const divide: Binary = (a, b, type) => {
+  const isFloat = type === 'float32' || type === 'float64';
   if (typeof a === 'number' && typeof b === 'number') {
     if (b === 0) return undefined;
-    return isFloat ? Math.fround(a / b) : Math.trunc(a / b);
+    return stored(isFloat ? a / b : Math.trunc(a / b), type);
   }
   if (isFloat || typeof b !== 'number' || b <= 0) return divideDims([a], [b]);
   return isNonNegativeName(a) ? floorDivideDims(a, b) : undefined;
@@ -76,11 +89,12 @@ const numeric =
     typeof a === 'number' && typeof b === 'number' ? of(a, b) : undefined;
 
 const less: Binary = numeric((a, b) => Number(a < b));
-const and: Binary = (a, b) => (a === 0 || b === 0 ? 0 : numeric((x, y) => Number(x !== 0 && y !== 0))(a, b, false));
-const or: Binary = (a, b) => {
+const and: Binary = (a, b, type) =>
+  a === 0 || b === 0 ? 0 : numeric((x, y) => Number(x !== 0 && y !== 0))(a, b, type);
+const or: Binary = (a, b, type) => {
   if (typeof a === 'number' && a !== 0) return 1;
   if (typeof b === 'number' && b !== 0) return 1;
-  return numeric((x, y) => Number(x !== 0 || y !== 0))(a, b, false);
+  return numeric((x, y) => Number(x !== 0 || y !== 0))(a, b, type);
 };
 
 const binaries: Readonly<Record<string, Binary>> = {
@@ -88,12 +102,13 @@ const binaries: Readonly<Record<string, Binary>> = {
   Sub: arithmetic((a, b) => a - b, subtractDims),
   Mul: multiply,
   Div: divide,
-  Mod: numeric((a, b) => (b === 0 ? Number.NaN : ((a % b) + b) % b)),
+  Mod: (a, b, type) =>
+    typeof a === 'number' && typeof b === 'number' && a >= 0 && b > 0 ? stored(a % b, type) : undefined,
   Min: arithmetic(Math.min, minDim),
   Max: arithmetic(Math.max, (a, b) => (a === b ? a : undefined)),
   Equal: equal,
   Less: less,
-  Greater: (a, b, isFloat) => less(b, a, isFloat),
+  Greater: (a, b, type) => less(b, a, type),
   LessOrEqual: numeric((a, b) => Number(a <= b)),
   GreaterOrEqual: numeric((a, b) => Number(a >= b)),
   And: and,
@@ -105,9 +120,10 @@ const cast: Unary = (a, c) => {
   const kind = findDataType(to)?.kind;
   if (a === undefined) return undefined;
   if (kind === 'bool') return typeof a === 'number' ? Number(a !== 0) : undefined;
-  if (typeof a === 'string') return to === DataType.INT64 || to === DataType.INT32 || kind === 'float' ? a : undefined;
-  if (kind === 'float') return to === DataType.DOUBLE ? a : Math.fround(a);
-  return kind === 'int' || kind === 'uint' ? Math.trunc(a) : undefined;
+  if (typeof a === 'string') return arithmeticOf(to) === 'unknown' || kind === 'uint' ? undefined : a;
+  const type = arithmeticOf(to);
+  if (kind === 'float') return stored(a, type);
+  return kind === 'int' ? stored(Math.trunc(a), type) : undefined;
 };
 
 const onNumber =
@@ -139,12 +155,12 @@ const broadcastValue = (c: InferContext, i: number, dims: readonly number[]): Pa
 const binaryRule =
   (of: Binary): ValueRule =>
   (c, dims) => {
-    const isFloat = isFloatType(c.dataType(0));
+    const type = arithmeticOf(c.dataType(0));
     let result = broadcastValue(c, 0, dims);
     for (let i = 1; i < c.inputCount; i += 1) {
       const next = broadcastValue(c, i, dims);
       if (result === undefined || next === undefined) return undefined;
-      result = result.map((a, k) => of(a, next[k], isFloat));
+      result = result.map((a, k) => of(a, next[k], type));
     }
     return result;
   };
@@ -226,7 +242,7 @@ const range: ValueRule = (c, [count = 0]) => {
 const reduceProduct: ValueRule = (c, dims) => {
   const value = c.value(0);
   if (value === undefined || elementCount(dims) !== 1 || c.dims(0)?.length !== 1) return undefined;
-  return [value.reduce((product, x) => multiply(product, x, false), 1 as PartialElement)];
+  return [value.reduce((product, x) => multiply(product, x, arithmeticOf(c.dataType(0))), 1 as PartialElement)];
 };
 
 const movementRules: Readonly<Record<string, ValueRule>> = {

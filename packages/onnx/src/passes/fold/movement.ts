@@ -21,7 +21,8 @@ const reshape: Evaluate = (_, [x], [dims]) => {
 const transpose: Evaluate = (c, [x]) => {
   if (x === undefined) return undefined;
   const perm = c.ints('perm') ?? x.dims.map((_, i) => x.dims.length - 1 - i);
-  return [moveElements(x, transposeMap(x.dims, perm))];
+  const map = transposeMap(x.dims, perm);
+  return map === undefined ? undefined : [moveElements(x, map)];
 };
 
 const slice: Evaluate = (c, [x]) => {

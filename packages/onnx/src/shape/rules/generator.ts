@@ -1,5 +1,5 @@
 import { DataType } from '../../tensor/data-type';
-import type { Dim } from '../dim';
+import { type Dim, unknownDims } from '../dim';
 import type { ShapeRule, TensorShape } from '../infer-types';
 import { rulesFor, shaped } from './rule-parts';
 
@@ -21,7 +21,7 @@ const constantOfShape: ShapeRule = (c) => {
   const value = c.value(0);
   if (value !== undefined) return [shaped(dataType, value)];
   const [rank] = c.dims(0) ?? [];
-  return [shaped(dataType, typeof rank === 'number' ? new Array<Dim>(rank).fill(undefined) : undefined)];
+  return [shaped(dataType, unknownDims(rank))];
 };
 
 const shape: ShapeRule = (c) => {

@@ -1,4 +1,4 @@
-import { type Dim, divideDims, multiplyDims } from '../dim';
+import { type Dim, divideDims, multiplyDims, unknownDims } from '../dim';
 import { normalizeAxis } from '../element-map';
 import type { InferContext, PartialValue, ShapeRule } from '../infer-types';
 import { axesOf, rulesFor, shaped } from './rule-parts';
@@ -26,7 +26,7 @@ const reshape: ShapeRule = (c) => {
   const dataType = c.dataType(0);
   if (target !== undefined) return [shaped(dataType, reshapedDims(c.dims(0), target, (c.int('allowzero') ?? 0) !== 0))];
   const [rank] = c.dims(1) ?? [];
-  return [shaped(dataType, typeof rank === 'number' ? new Array<Dim>(rank).fill(undefined) : undefined)];
+  return [shaped(dataType, unknownDims(rank))];
 };
 
 const flatten: ShapeRule = (c) => {
@@ -84,8 +84,7 @@ const expand: ShapeRule = (c) => {
   if (dims === undefined || target === undefined) {
     const [rank] = c.dims(1) ?? [];
     const result = typeof rank === 'number' ? Math.max(rank, dims?.length ?? rank) : undefined;
-    const known = dims !== undefined && result !== undefined;
-    return [shaped(c.dataType(0), known ? new Array<Dim>(result).fill(undefined) : undefined)];
+    return [shaped(c.dataType(0), dims === undefined ? undefined : unknownDims(result))];
   }
   const rank = Math.max(dims.length, target.length);
   const result = Array.from({ length: rank }, (_, i): Dim => {
