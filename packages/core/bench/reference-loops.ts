@@ -2,7 +2,7 @@
 //
 //   npx tsx packages/core/bench/reference-loops.ts [--quick]
 //
-// Writes results/reference-loops.json and .md beside this file. Each case is warmed up, then timed in samples of at least
+// Writes results/reference-loops.json and .md beside this file (then: npx biome format --write packages/core/bench). Each case is warmed up, then timed in samples of at least
 // 8 ms; the table shows the median and the least of 31 samples (5 with --quick), one thread. Time is CPU time of this process,
 // so that other programs on the machine do not count as long as they leave caches and clocks alone; see the load average.
 
@@ -104,6 +104,6 @@ const markdown = [
   ...table,
   '',
 ];
-writeFileSync(join(here, 'results/reference-loops.json'), `${JSON.stringify(result, undefined, 1)}\n`);
+writeFileSync(join(here, 'results/reference-loops.json'), `${JSON.stringify(result, undefined, 2)}\n`);
 writeFileSync(join(here, 'results/reference-loops.md'), markdown.join('\n'));
 process.stdout.write(markdown.join('\n'));
