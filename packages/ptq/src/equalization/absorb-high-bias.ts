@@ -1,6 +1,15 @@
 import { InvalidArgumentError } from '@bitwright/core';
-import { editGraph, type GraphEditor, getInt, getInts, getString, type Model, type Node, nodeLabel } from '@bitwright/onnx';
-import { shiftStatistics, type StatisticsTable } from './batch-norm-statistics';
+import {
+  editGraph,
+  type GraphEditor,
+  getInt,
+  getInts,
+  getString,
+  type Model,
+  type Node,
+  nodeLabel,
+} from '@bitwright/onnx';
+import { type StatisticsTable, shiftStatistics } from './batch-norm-statistics';
 import { type BlockedGroup, type ChannelGroup, findChannelGroups } from './channel-groups';
 import { type ChannelLayer, readBias, readWeights, writeBias } from './channel-layer';
 import { mapOffset } from './group-offset';
@@ -117,11 +126,7 @@ function shiftOf(
   return { c, evidence: entry.min === undefined ? 'normal' : 'observed' };
 }
 
-function absorb(
-  group: ChannelGroup,
-  c: Float64Array,
-  edit: GraphEditor,
-): Omit<AbsorbedBias, 'evidence' | 'channels'> {
+function absorb(group: ChannelGroup, c: Float64Array, edit: GraphEditor): Omit<AbsorbedBias, 'evidence' | 'channels'> {
   const writer = group.writers[0] as ChannelLayer;
   const offset = group.offsets[0];
   if (offset === undefined) {
@@ -179,7 +184,8 @@ const passesConstants: ReadonlySet<string> = new Set([
 /** Whether f(x − c) = f(x) − c for every x ≥ c ≥ 0. An added constant counts: it is the writer's bias. */
 function shiftsThrough(node: Node): boolean {
   if (node.opType === 'AveragePool') {
-    const isPadded = getInts(node, 'pads', []).some((pad) => pad !== 0) || getString(node, 'auto_pad', 'NOTSET') !== 'NOTSET';
+    const isPadded =
+      getInts(node, 'pads', []).some((pad) => pad !== 0) || getString(node, 'auto_pad', 'NOTSET') !== 'NOTSET';
     return !isPadded || getInt(node, 'count_include_pad', 0) === 0;
   }
   return node.opType === 'Add' || passesConstants.has(node.opType);

@@ -1,4 +1,4 @@
-import { inferShapes, type GraphEditor, type InferredShape, type Model, type Node, nodeLabel } from '@bitwright/onnx';
+import { type GraphEditor, type InferredShape, inferShapes, type Model, type Node, nodeLabel } from '@bitwright/onnx';
 import { type ChannelLayer, isLayerType, readChannelLayer } from './channel-layer';
 import { type ChannelPlace, channelPassage, type PassageContext } from './channel-passage';
 
@@ -139,9 +139,18 @@ function grow(layer: ChannelLayer, search: Search): ChannelGroup | string {
   const other = growth.writers.find((writer) => writer.outputs !== channels);
   if (other !== undefined) return `${other.outputs} channels of "${nodeLabel(other.node)}" meet ${channels}`;
   const reader = growth.readers.find((r) => r.layer.inputs !== channels * r.block);
-  if (reader !== undefined) return `"${nodeLabel(reader.layer.node)}" reads ${reader.layer.inputs} channels of ${channels}`;
+  if (reader !== undefined)
+    return `"${nodeLabel(reader.layer.node)}" reads ${reader.layer.inputs} channels of ${channels}`;
   const { writers, readers, offsets, clips } = growth;
-  return { channels, tensors: [...growth.places.keys()], writers, readers, operators: [...growth.operators], offsets, clips };
+  return {
+    channels,
+    tensors: [...growth.places.keys()],
+    writers,
+    readers,
+    operators: [...growth.operators],
+    offsets,
+    clips,
+  };
 }
 
 /** Adds a tensor to the group; a text when it is in already with its channels elsewhere. */

@@ -137,7 +137,8 @@ function resize(node: Node, context: PassageContext): ChannelPassage | undefined
 function factor(node: Node, positions: readonly number[], context: PassageContext): ChannelPassage | undefined {
   const constant = positions.find((i) => floatConstant(node.input[i], context.edit) !== undefined);
   const rank = rankOf(node.output[0], context);
-  if (constant === undefined || rank === undefined || rankOf(node.input[1 - constant], context) !== rank) return undefined;
+  if (constant === undefined || rank === undefined || rankOf(node.input[1 - constant], context) !== rank)
+    return undefined;
   return inPlace([1 - constant]);
 }
 

@@ -5,7 +5,7 @@ import { type BlockedGroup, type ChannelGroup, findChannelGroups } from './chann
 import { type ChannelLayer, hasBias, readBias, readWeights, writeBias, writeWeights } from './channel-layer';
 import { scaleOffset } from './group-offset';
 import { channelBounds } from './scale-bounds';
-import { addOutputMaxima, equalizingFactors, type ScaledLayer, scaledLayer } from './scale-factors';
+import { addInputMaxima, addOutputMaxima, equalizingFactors, type ScaledLayer, scaledLayer } from './scale-factors';
 import { scaleChannels } from './weight-layout';
 
 export interface EqualizeOptions {
@@ -44,7 +44,7 @@ export interface EqualizedPair {
   /** Smallest and largest s: activations of a channel were divided by it. */
   readonly smallestScale: number;
   readonly largestScale: number;
-  /** Largest over smallest range of the written channels, before and after. */
+  /** Largest over smallest channel range in the layers that write or those that read, whichever is worse, before and after. */
   readonly spreadBefore: number;
   readonly spreadAfter: number;
 }
@@ -207,10 +207,20 @@ function becomeRelu(node: ChannelLayer['node'], edit: GraphEditor): void {
   edit.setOperator(node, 'Relu');
 }
 
+/** Largest over smallest range of a group's channels, on the worse of its two sides. */
 function spread(group: number, scales: readonly Float64Array[], layers: readonly ScaledLayer[]): number {
-  const maxima = new Float64Array(scales[group]?.length ?? 0);
-  for (const layer of layers) if (layer.output === group) addOutputMaxima(layer, scales, maxima);
-  const live = maxima.filter((max) => max > 0);
+  const channels = scales[group]?.length ?? 0;
+  const written = new Float64Array(channels);
+  const read = new Float64Array(channels);
+  for (const layer of layers) {
+    if (layer.output === group) addOutputMaxima(layer, scales, written);
+    if (layer.input === group) addInputMaxima(layer, scales, read);
+  }
+  return Math.max(ratioOfExtremes(written), ratioOfExtremes(read));
+}
+
+function ratioOfExtremes(ranges: Float64Array): number {
+  const live = ranges.filter((range) => range > 0);
   if (live.length === 0) return 1;
   return live.reduce((a, b) => Math.max(a, b)) / live.reduce((a, b) => Math.min(a, b));
 }

@@ -35,7 +35,10 @@ export interface Factors {
 const deadShare = 1e-6;
 const scaleLimit = 2 ** 20;
 
-export function scaledLayer(weights: Float32Array, layout: WeightLayout): Omit<ScaledLayer, 'output' | 'input' | 'block'> {
+export function scaledLayer(
+  weights: Float32Array,
+  layout: WeightLayout,
+): Omit<ScaledLayer, 'output' | 'input' | 'block'> {
   return { layout, maxima: pairMaxima(weights, layout) };
 }
 

@@ -71,10 +71,7 @@ export function inputCount(layout: WeightLayout): number {
 }
 
 /** Visits every pair of joined channels, outputs outermost; its elements are `start … start + kernel − 1`. */
-export function forEachPair(
-  layout: WeightLayout,
-  visit: (output: number, input: number, start: number) => void,
-): void {
+export function forEachPair(layout: WeightLayout, visit: (output: number, input: number, start: number) => void): void {
   const { groups, outputsPerGroup, inputsPerGroup, groupStride, outputStride, inputStride } = layout;
   for (let g = 0; g < groups; g++) {
     for (let r = 0; r < outputsPerGroup; r++) {
