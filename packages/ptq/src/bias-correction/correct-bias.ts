@@ -5,7 +5,12 @@ import type { SampleSource } from '../feeds';
 import { type OnProgress, reportPhase, throwIfAborted } from '../progress';
 import { limitedBatches, sampleCount } from '../sample-source';
 import type { Runtime } from '../session';
-import { type CorrectableLayer, findCorrectableLayers, subtractFromBias, type UncorrectedLayer } from './correctable-layers';
+import {
+  type CorrectableLayer,
+  findCorrectableLayers,
+  subtractFromBias,
+  type UncorrectedLayer,
+} from './correctable-layers';
 import { fakeQuantizeWeights } from './fake-quantized-weights';
 import { type TwinTap, twinModel } from './twin-model';
 
@@ -72,7 +77,8 @@ export async function correctBias(
   options: CorrectBiasOptions,
 ): Promise<CorrectBiasResult> {
   const { activations = 'quantized', refinements = 0 } = options;
-  if (activations !== 'quantized' && activations !== 'float') throw invalid('activations quantized or float', activations);
+  if (activations !== 'quantized' && activations !== 'float')
+    throw invalid('activations quantized or float', activations);
   if (!Number.isInteger(refinements) || refinements < 0)
     throw invalid('refinements to be 0 or a positive integer', refinements);
   const target = options.target ?? findTarget(spec.target);

@@ -1,6 +1,13 @@
 import type { QuantizationSpec } from '@bitwright/core';
 import { type GraphEditor, type Node, nodeLabel } from '@bitwright/onnx';
-import { type ChannelLayer, floatConstant, isLayerType, readBias, readChannelLayer, writeBias } from '../equalization/channel-layer';
+import {
+  type ChannelLayer,
+  floatConstant,
+  isLayerType,
+  readBias,
+  readChannelLayer,
+  writeBias,
+} from '../equalization/channel-layer';
 import { mapOffset } from '../equalization/group-offset';
 
 /** A layer with quantized weights whose mean output can be corrected. */
@@ -63,10 +70,17 @@ function withBias(layer: ChannelLayer, edit: GraphEditor): CorrectableLayer | st
   const tensor = floatConstant(use.node.input[constant], edit);
   const dims = tensor?.dims.map(Number) ?? [];
   const isRow = dims.length > 0 && dims.slice(0, -1).every((dim) => dim === 1) && dims.at(-1) === layer.outputs;
-  return isRow ? { layer, output, add: { node: use.node, constant } } : 'what is added to it is not one row of channels';
+  return isRow
+    ? { layer, output, add: { node: use.node, constant } }
+    : 'what is added to it is not one row of channels';
 }
 
 function shiftAddend(node: Node, input: number, shift: Float64Array, edit: GraphEditor): string {
-  mapOffset({ node, input, axisFromRight: -1, block: 1 }, shift.length, edit, (value, c) => value - (shift[c] as number));
+  mapOffset(
+    { node, input, axisFromRight: -1, block: 1 },
+    shift.length,
+    edit,
+    (value, c) => value - (shift[c] as number),
+  );
   return node.input[input] ?? '';
 }

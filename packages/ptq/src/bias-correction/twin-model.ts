@@ -39,7 +39,12 @@ export function twinModel(float: Model, quantized: Model, taps: readonly TwinTap
     const rank = types.get(output)?.dims?.length;
     if (node === undefined || twin === undefined || rank === undefined) continue;
     const difference = edit.uniqueName(`${nodeLabel(twin)}_difference`);
-    edit.addNode({ opType: 'Sub', name: edit.uniqueNodeName(difference), inputs: [twinOutput, output], outputs: [difference] });
+    edit.addNode({
+      opType: 'Sub',
+      name: edit.uniqueNodeName(difference),
+      inputs: [twinOutput, output],
+      outputs: [difference],
+    });
     const channelAxis = axis < 0 ? axis + rank : axis;
     const shift = addChannelReduction(edit, 'ReduceMean', difference, rank, channelAxis, true);
     edit.addOutput(createValueInfo(shift, DataType.FLOAT, new Array(rank).fill(undefined)));
@@ -47,7 +52,12 @@ export function twinModel(float: Model, quantized: Model, taps: readonly TwinTap
     if (!isCentred) continue;
     const centred = edit.uniqueName(`${nodeLabel(twin)}_centred`);
     edit.replaceUses(twinOutput, centred, { where: (use) => use.node.output[0] !== difference });
-    edit.addNode({ opType: 'Sub', name: edit.uniqueNodeName(centred), inputs: [twinOutput, shift], outputs: [centred] });
+    edit.addNode({
+      opType: 'Sub',
+      name: edit.uniqueNodeName(centred),
+      inputs: [twinOutput, shift],
+      outputs: [centred],
+    });
   }
   return { model: edit.finish(), shifts };
 }
