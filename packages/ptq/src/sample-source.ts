@@ -26,27 +26,40 @@ export function sampleCount(feeds: Feeds): number {
   return first[1];
 }
 
+/** Samples of a one-time stream that are kept for later passes (verification, timing). */
+const keptSamples = 64;
+
 /**
- * One face for all kinds of data. Arrays and sources can be read again and again; a bare async iterable only once.
+ * One face for all kinds of data. Arrays and sources can be read again and again. A bare async iterable streams once; later
+ * passes see only its first 64 samples, so that memory does not grow with its length.
  */
 export function asSampleSource(data: SampleInput): SampleSource {
   if ('batches' in data) return data;
   if (Array.isArray(data)) return arraySource(data as readonly Feeds[]);
+  return streamSource(data as AsyncIterable<Feeds>);
+}
+
+function streamSource(stream: AsyncIterable<Feeds>): SampleSource {
+  const kept: Feeds[] = [];
+  let keptCount = 0;
   let isUsed = false;
   return {
     length: undefined,
     description: 'async iterable',
     async *batches() {
       if (isUsed) {
-        throw new InputDataError({
-          operation: '[ptq] samples',
-          expected: 'data that can be read more than once (calibration, then verification)',
-          received: 'an async iterable that is used up',
-          hint: 'Pass an array, or an object {length, description, batches()}.',
-        });
+        yield* kept;
+        return;
       }
       isUsed = true;
-      yield* data as AsyncIterable<Feeds>;
+      for await (const feeds of stream) {
+        if (keptCount < keptSamples) {
+          const part = takeSamples(feeds, keptSamples - keptCount);
+          kept.push(part);
+          keptCount += sampleCount(part);
+        }
+        yield feeds;
+      }
     },
   };
 }

@@ -34,6 +34,15 @@ describe('quantizeModel', () => {
     expect(specToJson(one.spec)).toBe(specToJson(four.spec));
   });
 
+  it('streams an async iterable once, and verifies on the samples it kept', async () => {
+    async function* stream() {
+      yield* toyFeeds(8);
+    }
+    const { spec, report } = await quantizeModel(toyModel(), { ...options, calibration: stream() });
+    expect(report.verification?.samples).toBe(32);
+    expect(specToJson(spec)).toBe(specToJson((await quantizeModel(toyModel(), options)).spec));
+  });
+
   it('leaves the float model as it was', async () => {
     const model = toyModel();
     const before = encodeModel(model);
