@@ -1,4 +1,4 @@
-import { compareTensors, type LinearScheme, linearScheme, ortX64, uint16 } from '@bitwright/core';
+import { compareTensors, type LinearScheme, linearScheme, ortX64, uint8, uint16 } from '@bitwright/core';
 import { encodeModel, graphIndex, type Model, tensorToArray } from '@bitwright/onnx';
 import { describe, expect, it } from 'vitest';
 import { planPlacement, writeQdq } from '../src';
@@ -94,6 +94,18 @@ describe('writeQdq', () => {
       outputs: { y: ['N', 4, 8, 8] },
     });
     expect(await executedOperators(write(model))).toContain('QLinearMul');
+  });
+
+  it('saturates at the codes of a narrower scheme, and still runs on integer kernels', async () => {
+    const float = residualModel();
+    const placement = planPlacement(float, { target: ortX64 });
+    const four = linearScheme({ dtype: uint8, qmin: 0, qmax: 15 });
+    const r1 = { ...placement.activations.get('r1')!, scheme: four };
+    const low = { ...placement, activations: new Map([...placement.activations, ['r1', r1]]) };
+    const quantized = writeQdq(float, specFor(float, low), ortX64);
+    const operators = await executedOperators(quantized);
+    expect(operators.filter((type) => type === 'QLinearConv')).toHaveLength(2);
+    expect(operators).toContain('Clip');
   });
 
   it('refuses a code type that the operator set cannot carry, and a spec of another model', () => {

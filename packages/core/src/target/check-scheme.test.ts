@@ -38,7 +38,6 @@ describe('checkScheme', () => {
     ['ort-x64-avx2', 'weight', /codes within \[-64,64\].*codes \[-127,127\]/, int8PerChannelWeight],
     ['ort-x64', 'activation', /int16 codes/, linearScheme({ dtype: int16 })],
     ['ort-x64', 'activation', /perAxis scales/, linearScheme({ dtype: uint8, granularity: perAxis(1) })],
-    ['ort-x64', 'activation', /runtime saturates at \[0,255\]/, linearScheme({ dtype: uint8, qmax: 15 })],
     ['ort-x64', 'weight', /asymmetric mapping/, linearScheme({ dtype: int8, granularity: perAxis(0) })],
     ['ort-x64', 'weight', /groups of 24/, linearScheme({ dtype: int4, granularity: perGroup(0, 24) })],
     ['ort-x64', 'weight', /kind binary/, binaryScheme()],

@@ -1,4 +1,4 @@
-import { type LinearScheme, type QDType, UnsupportedSchemeError } from '@bitwright/core';
+import { intDType, type LinearScheme, type QDType, UnsupportedSchemeError } from '@bitwright/core';
 import { DataType } from '@bitwright/onnx';
 
 const elementTypes: Readonly<Record<string, number>> = {
@@ -19,8 +19,7 @@ const elementTypes: Readonly<Record<string, number>> = {
  * @throws {UnsupportedSchemeError} when ONNX has no type wide enough
  */
 export function elementTypeOf(dtype: QDType): number {
-  const width = [2, 4, 8, 16, 32].find((bits) => bits >= dtype.bits);
-  const type = elementTypes[`${dtype.signed ? 'int' : 'uint'}${width}`];
+  const type = elementTypes[storageOf(dtype).name];
   if (type === undefined) {
     throw new UnsupportedSchemeError({
       operation: '[export] elementTypeOf',
@@ -29,6 +28,12 @@ export function elementTypeOf(dtype: QDType): number {
     });
   }
   return type;
+}
+
+/** The type a code type is stored in: the next wider one that ONNX has (3 bits in int4). */
+function storageOf(dtype: QDType): QDType {
+  const width = [2, 4, 8, 16, 32].find((bits) => bits >= dtype.bits) ?? dtype.bits;
+  return intDType(width, dtype.signed);
 }
 
 /** First ai.onnx operator set whose DequantizeLinear takes the scheme. */

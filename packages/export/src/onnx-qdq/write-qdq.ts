@@ -1,8 +1,11 @@
 import {
+  allocateQuantized,
   ExportError,
   type LinearScheme,
+  type QDType,
   type QParams,
   type QuantizationSpec,
+  type QuantizedArray,
   quantize,
   representableRange,
   type Target,
@@ -213,21 +216,20 @@ function parameterTable(edit: GraphEditor): ParameterTable {
       const pair = [edit.uniqueName(`${leader}_scale`), edit.uniqueName(`${leader}_zero_point`)] as const;
       const dims = scheme.granularity.kind === 'perTensor' ? [] : [qparams.scale.length];
       edit.addInitializer(tensorFromArray(pair[0], DataType.FLOAT, dims, qparams.scale));
-      edit.addInitializer(tensorFromArray(pair[1], elementTypeOf(scheme.dtype), dims, zeroPointArray(scheme, qparams)));
+      edit.addInitializer(
+        tensorFromArray(pair[1], elementTypeOf(scheme.dtype), dims, codeArray(scheme.dtype, qparams.zeroPoint)),
+      );
       pairs.set(leader, pair);
       return pair;
     },
   };
 }
 
-function zeroPointArray(
-  scheme: LinearScheme,
-  qparams: QParams,
-): Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array {
-  const { bits, signed } = scheme.dtype;
-  if (bits > 16) return qparams.zeroPoint;
-  if (bits > 8) return signed ? Int16Array.from(qparams.zeroPoint) : Uint16Array.from(qparams.zeroPoint);
-  return signed ? Int8Array.from(qparams.zeroPoint) : Uint8Array.from(qparams.zeroPoint);
+/** Codes in the array type that tensorFromArray takes for their storage type. */
+function codeArray(dtype: QDType, codes: ArrayLike<number>): QuantizedArray {
+  const array = allocateQuantized(dtype, codes.length);
+  array.set(codes);
+  return array;
 }
 
 function assertOpset(name: string, scheme: LinearScheme, opset: number): void {

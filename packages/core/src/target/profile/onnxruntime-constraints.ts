@@ -3,7 +3,14 @@ import type { LinearRule } from '../scheme-rule';
 import type { TargetConstraints, WeightOnlySupport } from '../target';
 
 const activation: readonly LinearRule[] = [
-  { kind: 'linear', dtypes: ['uint8', 'int8'], granularities: ['perTensor'], roundings: ['halfEven'] },
+  {
+    kind: 'linear',
+    dtypes: ['uint8', 'int8'],
+    granularities: ['perTensor'],
+    roundings: ['halfEven'],
+    saturation: 'within',
+    note: 'fewer codes than the type has are saturated by a Clip of the codes, which the ONNX QDQ exporter writes',
+  },
 ];
 
 const otherWeights: readonly LinearRule[] = [
