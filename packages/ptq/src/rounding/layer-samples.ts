@@ -44,14 +44,14 @@ export function gatherInputs(
   if (layer.window === undefined) {
     const rowsOfSample = data.length / ((x.dims[0] ?? 1) * columns);
     let to = 0;
-    positions.forEach((list, n) => {
+    for (const [n, list] of positions.entries()) {
       for (const position of list) {
         const from = (n * rowsOfSample + position) * columns;
         out.set(data.subarray(from, from + columns), to);
         out[to + columns] = 1;
         to += width;
       }
-    });
+    }
     return out;
   }
   gatherPatches(layer, group, x, output, positions, out);
@@ -85,7 +85,7 @@ export function gatherTargets(
   const isChannelsFirst = layer.window !== undefined;
   const out = new Float32Array(positions.reduce((sum, p) => sum + p.length, 0) * rows);
   let to = 0;
-  positions.forEach((list, n) => {
+  for (const [n, list] of positions.entries()) {
     const sample = n * channels * perSample;
     for (const position of list) {
       const from = isChannelsFirst
@@ -97,7 +97,7 @@ export function gatherTargets(
         out[to++] = (data[at] as number) - (other === undefined ? 0 : (other[at] as number));
       }
     }
-  });
+  }
   return out;
 }
 
@@ -133,7 +133,7 @@ function gatherPatches(
   const groupChannels = channels / layout.groups;
   const plane = height * width;
   let to = 0;
-  positions.forEach((list, n) => {
+  for (const [n, list] of positions.entries()) {
     const sample = (n * channels + group * groupChannels) * plane;
     for (const position of list) {
       const originY = Math.floor(position / outWidth) * strideY - top;
@@ -152,7 +152,7 @@ function gatherPatches(
       }
       out[to++] = 1;
     }
-  });
+  }
 }
 
 /** Padding before the first element under SAME: total = (out−1)·stride + (k−1)·dilation + 1 − in, halved. */

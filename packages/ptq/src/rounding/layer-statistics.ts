@@ -8,8 +8,8 @@ export interface LayerStatistics {
   readonly count: number;
   /** The problem with means subtracted (a bias is free to take them up), and those means. */
   centred(): CentredProblem;
-  /** The problem as it stands, for layers without a bias. */
-  plain(): QuadraticProblem;
+  /** The problem with a fixed bias [R] taken off the targets. */
+  plain(bias: ArrayLike<number> | undefined): QuadraticProblem;
 }
 
 export interface CentredProblem extends QuadraticProblem {
@@ -25,7 +25,8 @@ export function layerStatistics(rows: number, columns: number, moments: MomentPr
   const energy = new Float64Array(rows);
   let count = 0;
 
-  const build = (isCentred: boolean): CentredProblem => {
+  /** Moments of x̃ − a·E[x̃] and t − b: centred with a = 1 and b = E[t], plain with a = 0 and b the bias. */
+  const build = (offset: (r: number, mean: number) => number, isCentred: boolean): CentredProblem => {
     const n = Math.max(count, 1);
     const meanInput = Float64Array.from({ length: columns }, (_, i) => (gram[columns * width + i] as number) / n);
     const meanTarget = Float64Array.from({ length: rows }, (_, r) => (cross[r * width + columns] as number) / n);
@@ -39,13 +40,15 @@ export function layerStatistics(rows: number, columns: number, moments: MomentPr
       }
     }
     const c = new Float64Array(rows * columns);
+    const e = new Float64Array(rows);
     for (let r = 0; r < rows; r++) {
-      const mean = subtract * (meanTarget[r] as number);
+      const mean = meanTarget[r] as number;
+      const b = offset(r, mean);
       for (let i = 0; i < columns; i++) {
-        c[r * columns + i] = (cross[r * width + i] as number) / n - mean * (meanInput[i] as number);
+        c[r * columns + i] = (cross[r * width + i] as number) / n - b * (meanInput[i] as number);
       }
+      e[r] = Math.max(0, (energy[r] as number) / n - 2 * b * mean + b * b);
     }
-    const e = energy.map((sum, r) => Math.max(0, sum / n - subtract * (meanTarget[r] as number) ** 2));
     return { rows, columns, gram: g, cross: c, energy: e, meanInput, meanTarget };
   };
 
@@ -63,8 +66,8 @@ export function layerStatistics(rows: number, columns: number, moments: MomentPr
       }
       count += inputs.length / width;
     },
-    centred: () => build(true),
-    plain: () => build(false),
+    centred: () => build((_, mean) => mean, true),
+    plain: (bias) => build((r) => bias?.[r] ?? 0, false),
   };
 }
 

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, int4, type LinearScheme, uint4, withScheme } from '@bitwright/core';
+import { InvalidArgumentError, int4, type LinearScheme, withScheme } from '@bitwright/core';
 import type { PlacedActivation, PlacedWeight, Placement } from '@bitwright/export';
 import { type GraphIndex, graphIndex, type Model, type Node } from '@bitwright/onnx';
 import { nodeReads } from './graph-reads';
@@ -6,7 +6,7 @@ import { nodeReads } from './graph-reads';
 export interface LowBitOptions {
   /** 2 … 8. */
   readonly weightBits: number;
-  /** 8 or 4. Default 8. */
+  /** 2 … 8. Default 8. */
   readonly activationBits?: number;
   /** Layers between a model input and any other layer, and those with no layer behind them, keep 8 bits. Default true. */
   readonly keepFirstAndLast?: boolean;
@@ -21,9 +21,9 @@ export interface LowBitOptions {
  * A placement with fewer bits: a pure change of schemes.
  *
  * - weights of layers (Conv, Gemm, MatMul): codes −2^(b−1) … 2^(b−1)−1, all else of the scheme as it was;
- * - activations: 4-bit where such a layer reads them (their pass-through group follows); results that only feed additions,
- *   pools or the model's output keep their width, as in the literature, where only the inputs of products are quantized. They are
- *   uint4 or int4, because nothing but the type saturates at 15: 8-bit types would let codes 16 … 255 through. Operator set 21.
+ * - activations: fewer codes where such a layer reads them (their pass-through group follows); results that only feed additions,
+ *   pools or the model's output keep their width, as in the literature, where only the inputs of products are quantized. The
+ *   exporter saturates at the narrower codes with a Clip of the codes, so the file computes what the scheme says.
  *
  * @param model the prepared model the placement was made for
  * @throws {InvalidArgumentError} for a width that is not supported
@@ -31,7 +31,9 @@ export interface LowBitOptions {
 export function lowBitSchemes(model: Model, placement: Placement, options: LowBitOptions): Placement {
   const { weightBits, activationBits = 8, keepFirstAndLast = true, weightStorage = 'bytes' } = options;
   if (!Number.isInteger(weightBits) || weightBits < 2 || weightBits > 8) throw invalid('weightBits 2 … 8', weightBits);
-  if (activationBits !== 8 && activationBits !== 4) throw invalid('activationBits 8 or 4', activationBits);
+  if (!Number.isInteger(activationBits) || activationBits < 2 || activationBits > 8) {
+    throw invalid('activationBits 2 … 8', activationBits);
+  }
   const graph = model.graph;
   if (graph === undefined) throw invalid('a model with a graph', 'none');
   const index = graphIndex(graph);
@@ -50,7 +52,9 @@ export function lowBitSchemes(model: Model, placement: Placement, options: LowBi
   const activations = new Map(
     [...placement.activations].map(([name, placed]): [string, PlacedActivation] => [
       name,
-      activationBits === 4 && low.has(placed.leader) ? { ...placed, scheme: fourBits(placed.scheme) } : placed,
+      activationBits < 8 && low.has(placed.leader)
+        ? { ...placed, scheme: lowBitActivation(placed.scheme, activationBits) }
+        : placed,
     ]),
   );
   return Object.freeze({ ...placement, weights, activations });
@@ -93,8 +97,11 @@ function lowBitWeight(placed: PlacedWeight, bits: number, storage: 'bytes' | 'pa
   return { ...placed, scheme: withScheme(placed.scheme, { ...packed, ...codes }) };
 }
 
-function fourBits(scheme: LinearScheme): LinearScheme {
-  return withScheme(scheme, { dtype: scheme.dtype.signed ? int4 : uint4 });
+function lowBitActivation(scheme: LinearScheme, bits: number): LinearScheme {
+  const codes = scheme.dtype.signed
+    ? { qmin: -(2 ** (bits - 1)), qmax: 2 ** (bits - 1) - 1, narrowRange: false }
+    : { qmin: 0, qmax: 2 ** bits - 1 };
+  return withScheme(scheme, codes);
 }
 
 function invalid(expected: string, received: unknown): InvalidArgumentError {

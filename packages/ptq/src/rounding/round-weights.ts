@@ -53,8 +53,8 @@ export interface RoundWeightsOptions {
   readonly samples?: number;
   /** Samples per run. Default 32. */
   readonly batchSize?: number;
-  /** Rows (samples × positions) of a layer's statistics at most, about. Default 32768. */
-  readonly rowsPerLayer?: number;
+  /** Rows (samples × positions) of a layer's statistics per input of one output; 4096 at least, 32768 at most. Default 24. */
+  readonly rowsPerColumn?: number;
   /** λ of gram + λI in units of its mean diagonal. Default 0.01. */
   readonly damping?: number;
   /** Iterations of AdaRound. Default 400. */
@@ -94,6 +94,8 @@ export interface RoundWeightsResult {
 
 /** From this width on a range search and per-row factors gain nothing. */
 const mostLevelsToRescale = 64;
+const fewestRows = 4096;
+const mostRows = 32_768;
 const scaleFactors: readonly number[] = [1, 0.82, 0.88, 0.94, 1.06, 1.12, 1.2];
 
 /**
@@ -184,7 +186,7 @@ interface Settings {
   readonly rescale: boolean;
   readonly samples: number;
   readonly batchSize: number;
-  readonly rowsPerLayer: number;
+  readonly rowsPerColumn: number;
   readonly damping: number;
   readonly iterations: number;
   readonly cacheBytes: number;
@@ -210,7 +212,7 @@ interface Collected {
 }
 
 function resolve(options: RoundWeightsOptions): Settings {
-  const positive = (key: 'samples' | 'batchSize' | 'rowsPerLayer' | 'iterations', otherwise: number): number => {
+  const positive = (key: 'samples' | 'batchSize' | 'rowsPerColumn' | 'iterations', otherwise: number): number => {
     const value = options[key] ?? otherwise;
     if (Number.isInteger(value) && value >= 1) return value;
     throw invalid(`${key} to be a positive integer`, String(value));
@@ -233,7 +235,7 @@ function resolve(options: RoundWeightsOptions): Settings {
     rescale: options.rescale ?? true,
     samples,
     batchSize: positive('batchSize', 32),
-    rowsPerLayer: positive('rowsPerLayer', 32_768),
+    rowsPerColumn: positive('rowsPerColumn', 24),
     damping: atLeast0('damping', 0.01),
     iterations: positive('iterations', 400),
     cacheBytes: atLeast0('cacheBytes', 2 ** 30),
@@ -259,6 +261,8 @@ async function collect(
   const target = other === undefined ? layer.output : (layer.sum?.node.output[0] ?? '');
   const random = seededRandom((settings.seed + Math.imul(position, 0x9e3779b9)) >>> 0);
   const wantedInputs = other === undefined ? [input] : [input, other];
+  const wantedRows = Math.min(Math.max(settings.rowsPerColumn * columns, fewestRows), mostRows);
+  const perSample = Math.max(1, Math.ceil(wantedRows / settings.sampleTotal));
   const floatPass = float.pass(quantized === undefined ? [...wantedInputs, target] : [target]);
   const inputPass = quantized?.pass(wantedInputs);
   try {
@@ -269,9 +273,8 @@ async function collect(
       const y = step.value[target] as FeedTensor;
       const minus = other === undefined ? undefined : values[other];
       const count = y.dims[0] ?? 1;
-      const perSample = Math.ceil(settings.rowsPerLayer / settings.sampleTotal);
       const total = positionsPerSample(layer, y);
-      const positions = Array.from({ length: count }, () => drawPositions(total, Math.max(1, perSample), random));
+      const positions = Array.from({ length: count }, () => drawPositions(total, perSample, random));
       for (const [group, sums] of statistics.entries()) {
         const inputs = gatherInputs(layer, group, x, y, positions);
         await sums.add(inputs, gatherTargets(layer, group, y, minus, positions));
@@ -319,7 +322,7 @@ async function roundOne(
   const data = tensorToFloat32(tensor).slice();
   const biasTensor = layer.bias === undefined ? undefined : index.initializer(layer.bias);
   const bias = biasTensor === undefined ? undefined : tensorToFloat32(biasTensor);
-  const isCorrected = bias !== undefined && settings.correctBiases;
+  const isCorrected = bias !== undefined && layer.ownsBias && settings.correctBiases;
   const corrected = bias?.slice();
   const isShared = qparams.scale.length === 1;
   const levelCount = scheme.qmax - scheme.qmin + 1;
@@ -332,9 +335,9 @@ async function roundOne(
   const errors = { nearest: 0, chosen: 0, energy: 0 };
   for (const [group, statistics] of groups.entries()) {
     const weights = readMatrix(data, layer.layout, group);
-    const centred = statistics.centred();
-    const problem = isCorrected ? centred : statistics.plain();
     const first = group * rows;
+    const centred = isCorrected ? statistics.centred() : undefined;
+    const problem = centred ?? statistics.plain(bias?.subarray(first, first + rows));
     const limits = smallest.subarray(first, first + rows);
     const initial =
       isRescaled && !isShared
@@ -359,7 +362,7 @@ async function roundOne(
     const real = levelsToWeights(rounded.levels, columns, rounded.scale);
     writeMatrix(data, layer.layout, group, real);
     if (!isShared) scale.set(rounded.scale, first);
-    if (corrected !== undefined && isCorrected) correctBias(corrected, first, real, centred);
+    if (corrected !== undefined && centred !== undefined) correctBias(corrected, first, real, centred);
     errors.nearest += rounded.nearestError;
     errors.chosen += rounded.error;
     errors.energy += rounded.energy;

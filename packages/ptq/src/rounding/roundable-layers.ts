@@ -26,8 +26,10 @@ export interface RoundableLayer {
   readonly layout: WeightLayout;
   /** Undefined for matrix products. */
   readonly window: ConvolutionWindow | undefined;
-  /** A bias of one value per output channel that only this layer reads, so it may be corrected. */
+  /** Constant bias, one value per output channel. */
   readonly bias: string | undefined;
+  /** Nobody else reads the bias, so it may be corrected. */
+  readonly ownsBias: boolean;
   readonly output: string;
   /** The Add that alone reads the output: its sum is the better target, because the other operand has an error too. */
   readonly sum: { readonly node: Node; readonly other: 0 | 1 } | undefined;
@@ -79,7 +81,7 @@ function readLayer(node: Node, weight: string, index: GraphIndex, spec: Quantiza
     const layout = { groups, rows: (dims[0] as number) / groups, columns, order: 'rowsFirst' } as const;
     if (granularity?.kind === 'perAxis' && granularity.axis !== 0)
       return `its scales lie along axis ${granularity.axis}`;
-    return { ...base, layout, window: readWindow(node, dims), bias: ownBias(node.input[2], dims[0] as number, index) };
+    return { ...base, layout, window: readWindow(node, dims), ...readBias(node.input[2], dims[0] as number, index) };
   }
   if (dims.length !== 2) return `its weight has ${dims.length} axes`;
   const isTransposed = node.opType === 'Gemm' && getInt(node, 'transB', 0) !== 0;
@@ -89,15 +91,20 @@ function readLayer(node: Node, weight: string, index: GraphIndex, spec: Quantiza
   const rows = dims[rowAxis] as number;
   const columns = dims[1 - rowAxis] as number;
   const layout = { groups: 1, rows, columns, order: isTransposed ? 'rowsFirst' : 'columnsFirst' } as const;
-  const bias = node.opType === 'Gemm' ? ownBias(node.input[2], rows, index) : undefined;
-  return { ...base, layout, window: undefined, bias };
+  const bias = readBias(node.opType === 'Gemm' ? node.input[2] : undefined, rows, index);
+  return { ...base, layout, window: undefined, ...bias };
 }
 
-function ownBias(name: string | undefined, rows: number, index: GraphIndex): string | undefined {
-  if (name === undefined || name === '') return undefined;
-  const tensor = index.initializer(name);
-  const length = tensor?.dims.reduce((product, d) => product * Number(d), 1);
-  return length === rows && index.consumers(name).length === 1 && !index.isOutput(name) ? name : undefined;
+function readBias(
+  name: string | undefined,
+  rows: number,
+  index: GraphIndex,
+): Pick<RoundableLayer, 'bias' | 'ownsBias'> {
+  const none = { bias: undefined, ownsBias: false };
+  if (name === undefined || name === '') return none;
+  const length = index.initializer(name)?.dims.reduce((product, d) => product * Number(d), 1);
+  if (length !== rows) return none;
+  return { bias: name, ownsBias: index.consumers(name).length === 1 && !index.isOutput(name) };
 }
 
 function readSum(output: string, index: GraphIndex): RoundableLayer['sum'] {

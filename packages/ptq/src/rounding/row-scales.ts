@@ -2,14 +2,12 @@ import { chooseQParams, type LinearScheme, makeRange, perAxis, perTensor } from 
 import { nearestLevel } from './weight-grid';
 
 /** Factors of the full-range scale that are tried, descending from 1: shrinking pays where a few large weights waste levels. */
-const shrinkSteps = 56;
+const shrinkSteps = 35;
 const smallestFactor = 0.3;
-/** |error|^p with p = 2.4, the exponent of GPTQ's and BRECQ's grid searches. */
-const exponent = 2.4;
 
 /**
  * Scales per row from the weights alone: the full range (absmax at the last level) times the factor with the smallest
- * Σ_k |w_k − ŵ_k|^2.4.
+ * Σ_k (w_k − ŵ_k)².
  *
  * @param weights [R,K]
  * @returns [R], float32 values; one shared value where the scheme is per tensor
@@ -71,7 +69,7 @@ function scaleError(
   let error = 0;
   for (let i = from; i < to && error < limit; i++) {
     const w = weights[i] as number;
-    error += Math.abs(w - nearestLevel(w, scale, low, high) * scale) ** exponent;
+    error += (w - nearestLevel(w, scale, low, high) * scale) ** 2;
   }
   return error;
 }
