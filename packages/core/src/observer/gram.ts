@@ -5,6 +5,7 @@ import { extremesOf } from './extremes';
 import {
   addCross,
   addGram,
+  columnStride,
   emptyProductSums,
   mergeProductSums,
   type ProductSums,
@@ -198,13 +199,13 @@ function rowsOf(x: TensorView, exponent: number, tensor: string): Float32Array {
 
 /** Columns of `rows` rows as integers on the grid; adding and subtracting 1.5·2^52 rounds half to even. */
 function transposed(data: Float32Array, columns: number, start: number, rows: number, exponent: number): Float64Array {
-  const out = new Float64Array(columns * rowsPerCarry);
+  const out = new Float64Array(columns * columnStride);
   const magic = 1.5 * 2 ** 52;
   const inverse = 2 ** -exponent;
   for (let r = 0; r < rows; r++) {
     const from = (start + r) * columns;
     for (let c = 0; c < columns; c++) {
-      out[c * rowsPerCarry + r] = (data[from + c] as number) * inverse + magic - magic;
+      out[c * columnStride + r] = (data[from + c] as number) * inverse + magic - magic;
     }
   }
   return out;

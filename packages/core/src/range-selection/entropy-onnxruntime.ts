@@ -50,10 +50,19 @@ function divergenceOf(counts: Float64Array, below: Float64Array, start: number, 
   if (!smooth(p) || !smooth(q)) return Number.POSITIVE_INFINITY;
   const sumP = pairwiseSum(p, 0, size);
   const sumQ = pairwiseSum(q, 0, size);
+  let lastP = Number.NaN;
+  let lastQ = Number.NaN;
+  let term = 0;
   for (let j = 0; j < size; j++) {
-    const shareP = Math.fround((p[j] as number) / sumP);
-    const shareQ = Math.fround((q[j] as number) / sumQ);
-    p[j] = shareP * Math.fround(Math.log(Math.fround(shareP / shareQ)));
+    const atP = p[j] as number;
+    const atQ = q[j] as number;
+    if (atP !== lastP || atQ !== lastQ) {
+      const shareP = Math.fround(atP / sumP);
+      term = shareP * Math.fround(Math.log(Math.fround(shareP / Math.fround(atQ / sumQ))));
+      lastP = atP;
+      lastQ = atQ;
+    }
+    p[j] = term;
   }
   return pairwiseSum(p, 0, size);
 }
@@ -95,13 +104,21 @@ function pairwiseSum(values: Float32Array, start: number, length: number): numbe
     const half = Math.floor(length / 16) * 8;
     return Math.fround(pairwiseSum(values, start, half) + pairwiseSum(values, start + half, length - half));
   }
-  const sums = new Float32Array(8);
-  const whole = length - (length % 8);
-  for (let i = 0; i < whole; i += 8) {
-    for (let k = 0; k < 8; k++) sums[k] = (sums[k] as number) + (values[start + i + k] as number);
+  let [s0, s1, s2, s3, s4, s5, s6, s7] = [0, 0, 0, 0, 0, 0, 0, 0];
+  const end = start + length;
+  let i = start;
+  for (; i + 7 < end; i += 8) {
+    s0 = Math.fround(s0 + (values[i] as number));
+    s1 = Math.fround(s1 + (values[i + 1] as number));
+    s2 = Math.fround(s2 + (values[i + 2] as number));
+    s3 = Math.fround(s3 + (values[i + 3] as number));
+    s4 = Math.fround(s4 + (values[i + 4] as number));
+    s5 = Math.fround(s5 + (values[i + 5] as number));
+    s6 = Math.fround(s6 + (values[i + 6] as number));
+    s7 = Math.fround(s7 + (values[i + 7] as number));
   }
-  const pair = (i: number): number => Math.fround((sums[i] as number) + (sums[i + 1] as number));
-  let total = Math.fround(Math.fround(pair(0) + pair(2)) + Math.fround(pair(4) + pair(6)));
-  for (let i = whole; i < length; i++) total = Math.fround(total + (values[start + i] as number));
+  const left = Math.fround(Math.fround(s0 + s1) + Math.fround(s2 + s3));
+  let total = Math.fround(left + Math.fround(Math.fround(s4 + s5) + Math.fround(s6 + s7)));
+  for (; i < end; i++) total = Math.fround(total + (values[i] as number));
   return total;
 }

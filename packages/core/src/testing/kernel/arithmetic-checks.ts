@@ -63,6 +63,25 @@ export function gemmChecks(tile: number): KernelChecks {
       const bias = Int32Array.of(2 ** 30, -(2 ** 30), 0, 7, -7);
       forEveryKind((a, b, layout) => compare(backend, { ...random(4, 33, 5, a, b, layout), bias }));
     },
+    extreme_codes: (backend) => {
+      // Two products of u8·i8 exceed int16: 255·127·2 = 64770, which vpmaddubsw would saturate.
+      forEveryKind((a, b, layout) => {
+        for (const k of [2, 4, tile, tile + 1]) {
+          for (const av of [a.qmin, a.qmax]) {
+            for (const bv of [b.qmin, b.qmax]) {
+              const call = random(2, k, 3, a, b, layout);
+              compare(backend, {
+                ...call,
+                a: call.a.map(() => av),
+                b: call.b.map(() => bv),
+                aZeroPoint: 0,
+                bZeroPoint: 0,
+              });
+            }
+          }
+        }
+      });
+    },
     max_depth_no_overflow: (backend) => {
       forEveryKind((a, b, bLayout) => {
         const [x, w] = [allocateQuantized(a, 0), allocateQuantized(b, 0)];
