@@ -71,6 +71,7 @@ export function formatReport(report: QuantizationReport): string {
       .trimEnd();
   const lines = [
     `${report.model} for ${report.target}, calibrated on ${report.calibration.samples} samples (${report.calibration.activationRange})`,
+    ...report.refinement,
     '',
     line(['', 'float', 'quantized', '']),
     ...rows.map((row) => line([row.label, row.float, row.quantized, row.note])),

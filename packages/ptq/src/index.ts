@@ -1,7 +1,23 @@
 // The verbs
+export { type QuantizeOptions, type QuantizeResult, quantizeModel } from './quantize-model';
+export {
+  type InspectedValue,
+  type InspectOptions,
+  inspectModel,
+  type ModelInspection,
+  type PlannedNode,
+} from './inspect-model';
 
-export { buildSpec, type SpecInputs } from './build-spec';
+// Data
+export type { FeedArray, Feeds, FeedTensor, FeedType, SampleSource } from './feeds';
+export { asSampleSource, limitedBatches, type SampleInput, sampleCount, takeSamples } from './sample-source';
+
 // Steps, each usable alone
+export { type PreparedModel, prepareModel } from './prepare-model';
+export { type PlanOptions, planPrepared, planQuantization, type QuantizationPlan } from './plan';
+export { parseBits } from './parse-bits';
+export { exclusionFilter } from './exclusions';
+export { type AnyRangeSelector, rangeSelectorNames, resolveRangeSelector } from './range-selectors';
 export {
   type CalibrateOptions,
   type CalibrationResult,
@@ -9,6 +25,20 @@ export {
   calibrateExtremes,
   type Observers,
 } from './calibrate';
+export { buildSpec, type SpecInputs } from './build-spec';
+export { type OutputComparison, type Verification, type VerifyOptions, verifyExported } from './verify';
+export {
+  compareLatency,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluateClassifiers,
+  type LatencyComparison,
+  type LatencyOptions,
+} from './evaluate';
+export { countOperators, type RuntimeGraph, readRuntimeGraph } from './runtime-graph';
+export { defaultTarget } from './default-target';
+
+// Calibration in shards
 export {
   type CalibrationState,
   calibrationStateFromJson,
@@ -20,35 +50,29 @@ export {
   stateObservers,
 } from './calibration-state';
 export { type CollectOptions, collectStatistics } from './collect-statistics';
-export { defaultTarget } from './default-target';
+
+// Level 1: equalization, absorption, bias correction, smoothing
+
+// Adaptive rounding and few bits
+export { type LowBitOptions, lowBitSchemes } from './rounding/low-bit-schemes';
 export {
-  compareLatency,
-  type EvaluateOptions,
-  type Evaluation,
-  evaluateClassifiers,
-  type LatencyComparison,
-  type LatencyOptions,
-} from './evaluate';
-export { exclusionFilter } from './exclusions';
-// Data
-export type { FeedArray, Feeds, FeedTensor, FeedType, SampleSource } from './feeds';
-export { formatBytes, formatReport, type ReportRow, reportRows } from './format-report';
-export {
-  type InspectedValue,
-  type InspectOptions,
-  inspectModel,
-  type ModelInspection,
-  type PlannedNode,
-} from './inspect-model';
-export { type PlanOptions, planQuantization, type QuantizationPlan } from './plan';
-export { type PreparedModel, prepareModel } from './prepare-model';
-// Progress and reports
-export type { OnProgress, Progress } from './progress';
-export { type QuantizeOptions, type QuantizeResult, quantizeModel } from './quantize-model';
-export { type AnyRangeSelector, rangeSelectorNames, resolveRangeSelector } from './range-selectors';
-export type { FloatNode, QuantizationReport } from './report';
-export { countOperators, type RuntimeGraph, readRuntimeGraph } from './runtime-graph';
-export { asSampleSource, limitedBatches, type SampleInput, sampleCount, takeSamples } from './sample-source';
+  type LayerRounding,
+  type RoundWeightsOptions,
+  type RoundWeightsResult,
+  roundWeights,
+} from './rounding/round-weights';
+export type { Rounding } from './refine-spec';
+
+// Weights only: language and speech models, without calibration
+export type { SymmetricRule } from './weight-only/block-grid';
+export type { WeightMethod } from './weight-only/choose-codes';
+export { dtypeFileName, parseWeightDType, type WeightDType, weightDTypes } from './weight-only/dtypes';
+export { formatWeightReport } from './weight-only/format-weight-report';
+export { type QuantizeWeightsResult, quantizeWeights } from './weight-only/quantize-weights';
+export type { ConvolutionForm, QuantizeWeightsOptions, WeightSettings } from './weight-only/weight-options';
+export type { QuantizedWeight, WeightClassSize, WeightReport } from './weight-only/weight-report';
+export { type DTypeFamilyOptions, type DTypeFile, writeDTypeFamily } from './weight-only/write-dtype-family';
+
 // The runtime seam
 export {
   loadRuntime,
@@ -58,4 +82,8 @@ export {
   type SessionOptions,
   type SessionTensor,
 } from './session';
-export { type OutputComparison, type Verification, type VerifyOptions, verifyExported } from './verify';
+
+// Progress and reports
+export type { OnProgress, Progress } from './progress';
+export type { FloatNode, QuantizationReport } from './report';
+export { formatBytes, formatReport, type ReportRow, reportRows } from './format-report';

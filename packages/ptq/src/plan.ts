@@ -1,8 +1,10 @@
 import type { Target } from '@bitwright/core';
 import { type Placement, planPlacement } from '@bitwright/export';
 import { encodeModel, type Model } from '@bitwright/onnx';
+import { type EqualizeOptions, equalizeWeights } from './equalization/equalize-weights';
 import { exclusionFilter } from './exclusions';
-import { prepareModel } from './prepare-model';
+import { type PreparedModel, prepareModel } from './prepare-model';
+import { type LowBitOptions, lowBitSchemes } from './rounding/low-bit-schemes';
 
 /** A prepared float model and where its quantizers go: everything that is decided before data are looked at. */
 export interface QuantizationPlan {
@@ -21,6 +23,10 @@ export interface PlanOptions {
   readonly target: Target;
   readonly exclude?: readonly string[] | undefined;
   readonly shapes?: Readonly<Record<string, readonly number[]>> | undefined;
+  /** Cross-layer equalization before anything else. Default false. */
+  readonly equalize?: boolean | EqualizeOptions | undefined;
+  /** Fewer than 8 bits for weights or activations. Default 8 and 8. */
+  readonly bits?: LowBitOptions | undefined;
 }
 
 /**
@@ -30,14 +36,34 @@ export interface PlanOptions {
  * @throws {InvalidArgumentError} for an exclusion that matches nothing
  */
 export function planQuantization(original: Model, options: PlanOptions): QuantizationPlan {
-  const { model, changes } = prepareModel(original);
-  const { target, exclude = [], shapes } = options;
-  const placement = planPlacement(model, {
+  const prepared = prepareModel(original);
+  const { model, changes } = options.equalize ? equalized(prepared, options.equalize) : prepared;
+  return planPrepared({ original, model, changes }, options);
+}
+
+/** The plan of a model that is prepared already: after its weights or biases were changed. */
+export function planPrepared(
+  prepared: Pick<QuantizationPlan, 'original' | 'model' | 'changes'>,
+  options: PlanOptions,
+): QuantizationPlan {
+  const { target, exclude = [], shapes, bits } = options;
+  const { model } = prepared;
+  const eight = planPlacement(model, {
     target,
     isExcluded: exclusionFilter(exclude, model.graph?.node ?? []),
     ...(shapes === undefined ? {} : { shapes }),
   });
-  return { original, model, changes, placement, observed: observedTensors(placement) };
+  const placement = bits === undefined ? eight : lowBitSchemes(model, eight, bits);
+  return { ...prepared, placement, observed: observedTensors(placement) };
+}
+
+function equalized(prepared: PreparedModel, options: true | EqualizeOptions): PreparedModel {
+  const { model, pairs } = equalizeWeights(prepared.model, options === true ? {} : options);
+  const changes = pairs.map(
+    ({ tensor, spreadBefore, spreadAfter }) =>
+      `equalizeWeights: channels of "${tensor}", range spread ${spreadBefore.toPrecision(3)} to ${spreadAfter.toPrecision(3)}`,
+  );
+  return { model, changes: [...prepared.changes, ...changes] };
 }
 
 export function observedTensors(placement: Placement): readonly string[] {

@@ -3,8 +3,10 @@ import {
   findTarget,
   InvalidArgumentError,
   type Provenance,
+  perTensor,
   type QuantizationSpec,
   type Target,
+  withScheme,
 } from '@bitwright/core';
 import { writeQdq } from '@bitwright/export';
 import { encodeModel, type Model, peakActivationMemory } from '@bitwright/onnx';
@@ -12,12 +14,16 @@ import { buildSpec } from './build-spec';
 import { type CalibrationState, seenSamples, stateObservers } from './calibration-state';
 import { collectStatistics } from './collect-statistics';
 import { defaultTarget } from './default-target';
+import type { EqualizeOptions } from './equalization/equalize-weights';
 import { compareLatency, type Evaluation, evaluateClassifiers, type LatencyComparison } from './evaluate';
 import type { SampleSource } from './feeds';
-import { planHash, planQuantization, type QuantizationPlan } from './plan';
+import { parseBits } from './parse-bits';
+import { planHash, planPrepared, planQuantization, type QuantizationPlan } from './plan';
 import { type OnProgress, throwIfAborted } from './progress';
 import { type AnyRangeSelector, resolveRangeSelector } from './range-selectors';
+import { type Rounding, refineSpec } from './refine-spec';
 import { type QuantizationReport, summarizePlan } from './report';
+import type { LowBitOptions } from './rounding/low-bit-schemes';
 import { readRuntimeGraph } from './runtime-graph';
 import { asSampleSource, limitedBatches, type SampleInput } from './sample-source';
 import { loadRuntime, type Runtime } from './session';
@@ -46,6 +52,16 @@ export interface QuantizeOptions {
   readonly weightRange?: AnyRangeSelector | string;
   /** Globs over node names, or `op:Type`, left in float. */
   readonly exclude?: readonly string[];
+  /** Bits of weights and activations, such as `w4a8` or `w4a4`; first and last layers keep 8. Default `w8a8`. */
+  readonly bits?: string | LowBitOptions;
+  /** How weights are rounded: `adaround` and `gptq` use the samples and take minutes. Default `nearest`. */
+  readonly rounding?: Rounding;
+  /** Cross-layer equalization first (for per-tensor weights and unbalanced channels). Default false. */
+  readonly equalize?: boolean | EqualizeOptions;
+  /** Empirical bias correction after range selection; adaptive rounding does it by itself. Default false. */
+  readonly correctBias?: boolean;
+  /** One scale per output channel, where the target can; false = one per weight tensor. Default true. */
+  readonly perChannel?: boolean;
   /** Input shapes that override the model's, by input name. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
   /** Samples on which the exported file is compared with the float model; 0 = no verification. Default 64. */
@@ -81,6 +97,11 @@ const optionKeys: readonly (keyof QuantizeOptions)[] = [
   'activationRange',
   'weightRange',
   'exclude',
+  'bits',
+  'rounding',
+  'equalize',
+  'correctBias',
+  'perChannel',
   'shapes',
   'verifySamples',
   'evaluation',
@@ -111,7 +132,14 @@ export async function quantizeModel(model: Model, options: QuantizeOptions): Pro
   throwIfAborted(signal, 'prepare');
   onProgress?.({ phase: 'prepare', done: 0, total: 1, etaMs: undefined });
   const runtime = options.runtime ?? (await loadRuntime());
-  const plan = planQuantization(model, { target, exclude: options.exclude, shapes: options.shapes });
+  const planOptions = {
+    target,
+    exclude: options.exclude,
+    shapes: options.shapes,
+    equalize: options.equalize,
+    bits: settings.bits,
+  };
+  const plan = planQuantization(model, planOptions);
 
   const started = performance.now();
   const statistics = await statisticsOf(plan, options, settings, runtime);
@@ -119,16 +147,31 @@ export async function quantizeModel(model: Model, options: QuantizeOptions): Pro
   throwIfAborted(signal, 'export');
   onProgress?.({ phase: 'export', done: 0, total: 1, etaMs: undefined });
   const samples = seenSamples(statistics);
-  const spec = buildSpec({
-    model: plan.model,
-    placement: plan.placement,
-    observers: stateObservers(statistics, [settings.activationRange.observer]),
-    activationRange: settings.activationRange,
-    weightRange: settings.weightRange,
-    provenance: { tool, ...options.provenance, samples },
+  const observers = stateObservers(statistics, [settings.activationRange.observer]);
+  const specOf = ({ model: prepared, placement }: QuantizationPlan): QuantizationSpec =>
+    buildSpec({
+      model: prepared,
+      placement,
+      observers,
+      activationRange: settings.activationRange,
+      weightRange: settings.weightRange,
+      provenance: { tool, ...options.provenance, samples },
+    });
+  const chosen = specOf(plan);
+  assertPlan(chosen, target);
+  const refined = await refineSpec(plan, chosen, {
+    runtime,
+    source,
+    rounding: options.rounding ?? 'nearest',
+    correctBias: options.correctBias ?? false,
+    batchSize: settings.batchSize,
+    samples: settings.samples,
+    respecify: (corrected) => specOf(planPrepared({ ...plan, model: corrected }, planOptions)),
+    signal,
+    onProgress,
   });
-  assertPlan(spec, target);
-  const quantized = writeQdq(plan.model, spec, target);
+  const { spec } = refined;
+  const quantized = writeQdq(refined.model, spec, target);
   const floatBytes = encodeModel(model);
   const quantizedBytes = encodeModel(quantized);
   const measured = await measure(floatBytes, quantizedBytes, options, settings, runtime);
@@ -138,6 +181,7 @@ export async function quantizeModel(model: Model, options: QuantizeOptions): Pro
     target: target.id,
     runtime: { name: runtime.name, version: runtime.version },
     preparation: plan.changes,
+    refinement: refined.steps,
     calibration: {
       data: source.description,
       samples,
@@ -152,10 +196,16 @@ export async function quantizeModel(model: Model, options: QuantizeOptions): Pro
   };
   return {
     model: quantized,
-    floatModel: plan.model,
+    floatModel: refined.model,
     spec,
     report: { ...draft, warnings: findWarnings(draft, spec) },
   };
+}
+
+/** The same target with one scale per weight tensor. */
+function perTensorTarget(target: Target): Target {
+  const weight = withScheme(target.schemes.weight, { granularity: perTensor });
+  return { ...target, schemes: { ...target.schemes, weight } };
 }
 
 /** Statistics the caller brought, checked against the plan, or a run over the samples. */
@@ -180,6 +230,7 @@ async function statisticsOf(
 
 interface Settings {
   readonly target: Target;
+  readonly bits: LowBitOptions | undefined;
   readonly source: SampleSource;
   readonly batchSize: number;
   readonly samples: number;
@@ -200,8 +251,10 @@ function resolveOptions(options: QuantizeOptions): Settings {
       throw invalidOption(`${key} to be a positive integer`, String(value));
   }
   const { target = defaultTarget() } = options;
+  const found = typeof target === 'string' ? findTarget(target) : target;
   return {
-    target: typeof target === 'string' ? findTarget(target) : target,
+    target: options.perChannel === false ? perTensorTarget(found) : found,
+    bits: typeof options.bits === 'string' ? parseBits(options.bits) : options.bits,
     source: asSampleSource(options.calibration),
     batchSize: options.batchSize ?? 32,
     samples: options.samples ?? 512,

@@ -11,6 +11,8 @@ export interface QuantizationReport {
   readonly runtime: { readonly name: string; readonly version: string };
   /** Graph changes made before quantizing. */
   readonly preparation: readonly string[];
+  /** What was done after ranges were chosen: adaptive rounding, bias correction. */
+  readonly refinement: readonly string[];
   readonly calibration: {
     readonly data: string;
     readonly samples: number;

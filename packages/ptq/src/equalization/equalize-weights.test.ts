@@ -278,9 +278,11 @@ describe('equalizeWeights stops', () => {
     outputs: ['c3'],
   });
 
-  it('at residual joins, unless asked to share one scale across them', async () => {
-    expect(reasonOf(residual, 'c1')).toBe('2 layers write and 2 read these channels');
-    const shared = equalizeWeights(residual, { shared: 'equalize' });
+  it('at residual joins when asked to, and else shares one scale across them', async () => {
+    const apart = equalizeWeights(residual, { shared: 'skip' });
+    expect(apart.pairs).toEqual([]);
+    expect(apart.skipped).toContainEqual({ tensor: 'c1', reason: '2 layers write and 2 read these channels' });
+    const shared = equalizeWeights(residual);
     expect(shared.pairs).toMatchObject([
       { writers: ['Conv_c1', 'Conv_c2'], readers: ['Conv_c2', 'Conv_c3'], replacedClips: [] },
     ]);

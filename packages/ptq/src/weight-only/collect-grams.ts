@@ -1,15 +1,16 @@
-import { type GramStats, gramObserver, type ObserverType } from '@bitwright/core';
-import type { FoundWeights, Weight } from '@bitwright/export';
-import type { Model } from '@bitwright/onnx';
-import { calibrate, calibrateExtremes } from '../calibrate';
-import type { SampleSource } from '../feeds';
-import type { OnProgress } from '../progress';
-import type { Runtime } from '../session';
+import { type GramStats, gramObserver, InputDataError } from '@bitwright/core';
+import type { Weight } from '@bitwright/export';
+import { createValueInfo, DataType, editGraph, encodeModel, type Model } from '@bitwright/onnx';
+import type { Feeds, SampleSource } from '../feeds';
+import { type OnProgress, reportPhase, throwIfAborted } from '../progress';
+import { limitedBatches, sampleCount } from '../sample-source';
+import type { Runtime, Session } from '../session';
 
 export interface CollectGramsOptions {
   readonly runtime: Runtime;
   readonly source: SampleSource;
   readonly batchSize: number;
+  /** Samples used at most. */
   readonly limit: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
@@ -38,26 +39,62 @@ export function productInputs(weight: Weight): readonly string[] {
  */
 export async function collectGrams(
   model: Model,
-  weights: FoundWeights['weights'],
+  weights: readonly Weight[],
   options: CollectGramsOptions,
 ): Promise<CollectedGrams> {
   const tensors = [...new Set(weights.flatMap(productInputs))];
   if (tensors.length === 0) return { grams: new Map(), samples: 0 };
-  const extremes = await calibrateExtremes(model, { ...options, tensors });
-  const absmax = (tensor: string | undefined): number => {
-    const stats = tensor === undefined ? undefined : extremes.observers.get(tensor)?.stats();
-    const most = Math.max(-(stats?.min[0] ?? 0), stats?.max[0] ?? 0);
-    // An input that is always 0 has no grid; any will do.
-    return most > 0 ? most : 1;
-  };
-  const observer: ObserverType<GramStats> = {
-    kind: gramObserver.kind,
-    create: (settings = {}) => gramObserver.create({ ...settings, absmax: absmax(settings.tensor) }),
-    fromJSON: gramObserver.fromJSON,
-  };
-  const result = await calibrate(model, { ...options, tensors, observer });
-  return {
-    grams: new Map([...result.observers].map(([tensor, each]) => [tensor, each.stats()])),
-    samples: result.samples,
-  };
+  const edit = editGraph(model);
+  const inner = tensors.filter((name) => !edit.isInput(name));
+  for (const name of inner) if (!edit.isOutput(name)) edit.addOutput(createValueInfo(name, DataType.FLOAT));
+  const session = await options.runtime.createSession(encodeModel(edit.finish()));
+  try {
+    const absmax = new Map(tensors.map((name) => [name, 0]));
+    await stream(session, inner, options, (name, data) => {
+      absmax.set(
+        name,
+        data.reduce((most, x) => Math.max(most, Math.abs(x)), absmax.get(name) ?? 0),
+      );
+    });
+    // An input that is always 0 has no grid of its own; any will do.
+    const observers = new Map(
+      tensors.map((name) => [name, gramObserver.create({ tensor: name, absmax: absmax.get(name) || 1 })]),
+    );
+    const samples = await stream(session, inner, options, (name, data, shape) => {
+      observers.get(name)?.observe({ data, shape });
+    });
+    return { grams: new Map([...observers].map(([name, observer]) => [name, observer.stats()])), samples };
+  } finally {
+    await session.release();
+  }
+}
+
+// — internals —
+
+async function stream(
+  session: Session,
+  inner: readonly string[],
+  options: CollectGramsOptions,
+  use: (name: string, data: Float32Array, shape: readonly number[]) => void,
+): Promise<number> {
+  const { source, batchSize, limit, signal, onProgress } = options;
+  const total = source.length === undefined ? undefined : Math.min(source.length, limit);
+  const progress = reportPhase('calibrate', total, onProgress);
+  let samples = 0;
+  for await (const feeds of limitedBatches(source, batchSize, limit)) {
+    throwIfAborted(signal, 'calibrate');
+    const results: Feeds = inner.length === 0 ? {} : await session.run(feeds, inner);
+    for (const [name, { data, dims }] of Object.entries({ ...feeds, ...results })) {
+      if (data instanceof Float32Array) use(name, data, dims);
+    }
+    samples += sampleCount(feeds);
+    progress.advance(sampleCount(feeds));
+  }
+  if (samples > 0) return samples;
+  throw new InputDataError({
+    operation: '[ptq] collectGrams',
+    expected: 'at least one calibration sample',
+    received: `none (${source.description})`,
+    hint: 'GPTQ needs samples; the methods "rtn" and "hqq" do not.',
+  });
 }

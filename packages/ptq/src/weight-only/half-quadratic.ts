@@ -81,7 +81,11 @@ interface FitSettings {
   readonly scratch: Float64Array;
 }
 
-type BlockFitter = (block: Float32Array, scale: number, zeroPoint: number) => readonly [scale: number, zeroPoint: number];
+type BlockFitter = (
+  block: Float32Array,
+  scale: number,
+  zeroPoint: number,
+) => readonly [scale: number, zeroPoint: number];
 
 function blockFitter(settings: FitSettings): BlockFitter {
   const { levels, symmetric, realZeroPoints, iterations, growth, shrinkPower, store, scratch } = settings;
