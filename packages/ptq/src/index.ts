@@ -52,6 +52,34 @@ export {
 export { type CollectOptions, collectStatistics } from './collect-statistics';
 
 // Level 1: equalization, absorption, bias correction, smoothing
+export {
+  type CorrectBiasOptions,
+  type CorrectBiasResult,
+  type CorrectedLayer,
+  correctBias,
+} from './bias-correction/correct-bias';
+export { correctBiasFromStatistics } from './bias-correction/correct-bias-from-statistics';
+export type { UncorrectedLayer } from './bias-correction/correctable-layers';
+export { type AbsorbedBias, type AbsorbOptions, type AbsorbResult, absorbHighBias } from './equalization/absorb-high-bias';
+export { batchNormStatistics, type ChannelStatistics, type StatisticsTable } from './equalization/batch-norm-statistics';
+export type { BlockedGroup } from './equalization/channel-groups';
+export { type ChannelTensor, type ObserveChannelsOptions, observeChannels } from './equalization/channel-statistics';
+export {
+  type EqualizedPair,
+  type EqualizeOptions,
+  type EqualizeResult,
+  equalizeWeights,
+} from './equalization/equalize-weights';
+export { equalizedTensors } from './equalization/equalized-tensors';
+export { observeChannelMaxima } from './smoothing/channel-maxima';
+export {
+  type SmoothedTensor,
+  type SmoothOptions,
+  type SmoothResult,
+  smoothActivations,
+  smoothableTensors,
+} from './smoothing/smooth-activations';
+export type { UnsmoothedTensor } from './smoothing/smoothing-groups';
 
 // Adaptive rounding and few bits
 export { type LowBitOptions, lowBitSchemes } from './rounding/low-bit-schemes';
