@@ -6,7 +6,7 @@ import type { FeedTensor } from '../feeds';
 import { loadRuntime } from '../session';
 import { values } from './__fixtures__/residual-network';
 import { singleLayer } from './__fixtures__/single-layer';
-import { drawPositions, gatherInputs, gatherTargets, positionsPerSample } from './layer-samples';
+import { drawPositions, gatherInputs, gatherTargets, positionsPerSample, takeGroup } from './layer-samples';
 import { findRoundableLayers, type RoundableLayer } from './roundable-layers';
 
 const tensor = (data: Float32Array, dims: readonly number[]): FeedTensor => ({ type: 'float32', data, dims });
@@ -40,8 +40,8 @@ async function checkConvolution(
   );
   const { groups, rows, columns } = layer.layout;
   for (let g = 0; g < groups; g++) {
-    const inputs = gatherInputs(layer, g, x, y, positions);
-    const targets = gatherTargets(layer, g, y, undefined, positions);
+    const inputs = gatherInputs(layer, g, x, y.dims, positions);
+    const targets = takeGroup(gatherTargets(layer, y, positions), layer.layout, g);
     for (let s = 0; s < targets.length / rows; s++) {
       expect(inputs[s * (columns + 1) + columns]).toBe(1);
       for (let r = 0; r < rows; r++) {

@@ -1,6 +1,6 @@
-import { type SeededRandom, ShapeMismatchError } from '@bitwright/core';
+import type { SeededRandom } from '@bitwright/core';
 import type { FeedTensor } from '../feeds';
-import type { RoundableLayer } from './roundable-layers';
+import type { RoundableLayer, WeightLayout } from './roundable-layers';
 
 /**
  * Output positions of a layer in one batch, `perSample` of each sample's, one drawn at random from each of as many equal stretches:
@@ -25,7 +25,7 @@ export function positionsPerSample(layer: RoundableLayer, output: FeedTensor): n
  * moments are the means).
  *
  * @param x Conv [N,C,H,W] or [N,C,W]; matrix product [N,…,K].
- * @param output the layer's output, for its sizes.
+ * @param outputDims shape of the layer's output.
  * @param positions output positions, the same number for each sample: entry n·perSample + i.
  * @returns [N·perSample, K+1]
  */
@@ -33,7 +33,7 @@ export function gatherInputs(
   layer: RoundableLayer,
   group: number,
   x: FeedTensor,
-  output: FeedTensor,
+  outputDims: readonly number[],
   positions: readonly Int32Array[],
 ): Float32Array {
   const { columns } = layer.layout;
@@ -54,51 +54,46 @@ export function gatherInputs(
     }
     return out;
   }
-  gatherPatches(layer, group, x, output, positions, out);
+  gatherPatches(layer, group, x, outputDims, positions, out);
   return out;
 }
 
-/**
- * Targets of a layer as rows [N·perSample, R]: values of `y` at the positions, less those of `minus` where given.
- *
- * @throws {ShapeMismatchError} when `minus` has another shape
- */
-export function gatherTargets(
-  layer: RoundableLayer,
-  group: number,
-  y: FeedTensor,
-  minus: FeedTensor | undefined,
-  positions: readonly Int32Array[],
-): Float32Array {
+/** Values of a tensor of the shape of a layer's output at positions, as rows [N·perSample, channels]. */
+export function gatherTargets(layer: RoundableLayer, y: FeedTensor, positions: readonly Int32Array[]): Float32Array {
   const { rows, groups } = layer.layout;
   const channels = rows * groups;
   const data = y.data as Float32Array;
-  const other = minus?.data as Float32Array | undefined;
-  if (other !== undefined && other.length !== data.length) {
-    throw new ShapeMismatchError({
-      operation: `[ptq] roundWeights "${layer.node.name}"`,
-      expected: `operands of one shape in the addition behind it, [${y.dims.join(',')}]`,
-      received: `[${minus?.dims.join(',')}]`,
-    });
-  }
   const perSample = data.length / ((y.dims[0] ?? 1) * channels);
   const isChannelsFirst = layer.window !== undefined;
-  const out = new Float32Array(positions.reduce((sum, p) => sum + p.length, 0) * rows);
+  const step = isChannelsFirst ? perSample : 1;
+  const out = new Float32Array(positions.reduce((sum, p) => sum + p.length, 0) * channels);
   let to = 0;
   for (const [n, list] of positions.entries()) {
     const sample = n * channels * perSample;
     for (const position of list) {
-      const from = isChannelsFirst
-        ? sample + group * rows * perSample + position
-        : sample + position * channels + group * rows;
-      const step = isChannelsFirst ? perSample : 1;
-      for (let r = 0; r < rows; r++) {
-        const at = from + r * step;
-        out[to++] = (data[at] as number) - (other === undefined ? 0 : (other[at] as number));
-      }
+      const from = sample + (isChannelsFirst ? position : position * channels);
+      for (let c = 0; c < channels; c++) out[to++] = data[from + c * step] as number;
     }
   }
   return out;
+}
+
+/** The columns of one group [S, R] of rows [S, groups·R]; the rows themselves where there is one group. */
+export function takeGroup(values: Float32Array, layout: WeightLayout, group: number): Float32Array {
+  const { rows, groups } = layout;
+  if (groups === 1) return values;
+  const channels = rows * groups;
+  const count = values.length / channels;
+  const out = new Float32Array(count * rows);
+  for (let s = 0; s < count; s++) {
+    for (let r = 0; r < rows; r++) out[s * rows + r] = values[s * channels + group * rows + r] as number;
+  }
+  return out;
+}
+
+/** a − b, element by element. */
+export function subtractFrom(a: Float32Array, b: Float32Array): Float32Array {
+  return a.map((v, i) => v - (b[i] as number));
 }
 
 // — internals —
@@ -107,7 +102,7 @@ function gatherPatches(
   layer: RoundableLayer,
   group: number,
   x: FeedTensor,
-  output: FeedTensor,
+  outputDims: readonly number[],
   positions: readonly Int32Array[],
   out: Float32Array,
 ): void {
@@ -118,8 +113,8 @@ function gatherPatches(
   const channels = x.dims[1] as number;
   const height = is2d ? (x.dims[2] as number) : 1;
   const width = x.dims[is2d ? 3 : 2] as number;
-  const outHeight = is2d ? (output.dims[2] as number) : 1;
-  const outWidth = output.dims[is2d ? 3 : 2] as number;
+  const outHeight = is2d ? (outputDims[2] as number) : 1;
+  const outWidth = outputDims[is2d ? 3 : 2] as number;
   const [kernelY, kernelX] = window.kernel;
   const [strideY, strideX] = window.strides;
   const [dilationY, dilationX] = window.dilations;

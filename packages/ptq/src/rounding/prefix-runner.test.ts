@@ -47,12 +47,4 @@ describe('createPrefixRunner', () => {
     await read(cached, 'g');
     expect(await read(cached, 'a')).toEqual(first);
   });
-
-  it('knows which nodes a value still waits for', async () => {
-    const cached = await runner(1e9);
-    expect(cached.isIndependentOf('b', new Set(['stem']))).toBe(false);
-    expect(cached.isIndependentOf('b', new Set(['pointwise']))).toBe(true);
-    await read(cached, 'b');
-    expect(cached.isIndependentOf('b', new Set(['stem']))).toBe(true);
-  });
 });

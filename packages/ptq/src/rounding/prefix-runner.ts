@@ -32,8 +32,6 @@ export interface PrefixRunner {
   setInitializer(tensor: Tensor): void;
   /** Values of the wanted tensors, batch by batch; model inputs may be wanted too. */
   pass(wanted: readonly string[]): AsyncGenerator<Values>;
-  /** Whether the tensor's value is known, or follows, without running any of the nodes. */
-  isIndependentOf(tensor: string, nodes: ReadonlySet<string>): boolean;
   release(): void;
 }
 
@@ -124,9 +122,6 @@ export function createPrefixRunner(model: Model, options: PrefixOptions): Prefix
     index,
     setInitializer(tensor) {
       initializers.set(tensor.name, tensor);
-    },
-    isIndependentOf(tensor, nodes) {
-      return !nodesFor([tensor], isKnown, index, reads).some((node) => nodes.has(node.name));
     },
     async *pass(wanted) {
       if (checkpoint !== undefined && wanted.some((name) => isLost(name))) checkpoint = undefined;

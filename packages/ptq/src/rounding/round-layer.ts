@@ -1,118 +1,128 @@
-import type { Runtime } from '../session';
-import { adaRound } from './adaround';
-import { descendCoordinates } from './coordinate-descent';
-import { gptqRounder, type RoundedRows } from './gptq';
-import { createGramProduct } from './moment-products';
-import { dampProblem, type QuadraticProblem, rowError } from './quadratic-problem';
-import { levelsToWeights, nearestLevels, type WeightGrid } from './weight-grid';
+import { InvalidArgumentError, type QuantizationSpec } from '@bitwright/core';
+import { DataType, type GraphIndex, type Tensor, tensorFromArray, tensorToFloat32 } from '@bitwright/onnx';
+import type { LayerStatistics } from './layer-statistics';
+import { roundMatrix } from './round-matrix';
+import type { RoundableLayer } from './roundable-layers';
+import type { RoundingSettings } from './rounding-options';
+import { searchRowScales } from './row-scales';
+import { levelsToWeights } from './weight-grid';
+import { readMatrix, writeMatrix } from './weight-matrices';
 
-export type RoundingMethod = 'gptq' | 'adaround';
+/** From this width on a range search and per-row factors gain nothing. */
+const mostLevelsToRescale = 64;
+const scaleFactors: readonly number[] = [1, 0.82, 0.88, 0.94, 1.06, 1.12, 1.2];
 
-export interface RoundMatrixOptions {
-  readonly method: RoundingMethod;
-  readonly runtime: Runtime;
-  readonly damping: number;
-  readonly iterations: number;
-  /** Factors of the given scales that are tried per row; [1] keeps them. */
-  readonly scaleFactors: readonly number[];
-  /** Times the scales are fitted to the levels; 0 keeps them. */
-  readonly refits: number;
-  readonly sweeps: number;
-  readonly smallestScale: Float64Array;
-  /** One scale for all rows: nothing per row may change it. */
-  readonly isScaleShared: boolean;
-}
-
-export interface RoundedMatrix {
-  /** [R,K] on the grid of `scale`. */
-  readonly levels: Float64Array;
-  readonly scale: Float64Array;
-  /** Σ_r of the mean squared output errors: round-to-nearest, and what was chosen; energy = Σ_r E[t²]. */
+/** What became of one layer: its new constants and scales. */
+export interface RoundedLayer {
+  readonly tensors: readonly Tensor[];
+  readonly scale: Float32Array;
+  readonly levels: number;
   readonly nearestError: number;
   readonly error: number;
-  readonly energy: number;
 }
 
-/**
- * Rounds one matrix of weights: the method on grids around the given scales, coordinate descent behind it, and per row the best of
- * that and round-to-nearest by the error on the calibration data.
- */
-export async function roundMatrix(
-  problem: QuadraticProblem,
+/** Rounds the weights of one layer group by group, and moves its bias by what rounding changed in the mean. */
+export async function roundLayer(
+  layer: RoundableLayer,
+  groups: readonly LayerStatistics[],
+  spec: QuantizationSpec,
+  index: GraphIndex,
+  settings: RoundingSettings,
+): Promise<RoundedLayer> {
+  const quantization = spec.tensors[layer.weight];
+  const tensor = index.initializer(layer.weight);
+  if (quantization === undefined || tensor === undefined) {
+    throw new InvalidArgumentError({
+      operation: '[ptq] roundWeights',
+      expected: `"${layer.weight}" in the spec and the model`,
+      received: 'none',
+    });
+  }
+  const { scheme, qparams } = quantization;
+  const { rows, columns } = layer.layout;
+  const data = tensorToFloat32(tensor).slice();
+  const biasTensor = layer.bias === undefined ? undefined : index.initializer(layer.bias);
+  const bias = biasTensor === undefined ? undefined : tensorToFloat32(biasTensor);
+  const isCorrected = bias !== undefined && layer.ownsBias && settings.correctBiases;
+  const corrected = bias?.slice();
+  const isShared = qparams.scale.length === 1;
+  const levelCount = scheme.qmax - scheme.qmin + 1;
+  const isRescaled = settings.rescale && levelCount <= mostLevelsToRescale;
+  const scale = Float32Array.from(qparams.scale);
+  const smallest = smallestScales(layer, bias, spec);
+  const zeroPoint = qparams.zeroPoint[0] ?? 0;
+  const low = scheme.qmin - zeroPoint;
+  const high = scheme.qmax - zeroPoint;
+  const errors = { nearest: 0, chosen: 0, energy: 0 };
+  for (const [group, statistics] of groups.entries()) {
+    const weights = readMatrix(data, layer.layout, group);
+    const first = group * rows;
+    const centred = isCorrected ? statistics.centred() : undefined;
+    const problem = centred ?? statistics.plain(bias?.subarray(first, first + rows));
+    const limits = smallest.subarray(first, first + rows);
+    const initial =
+      isRescaled && !isShared
+        ? searchRowScales(weights, columns, scheme)
+        : Float64Array.from({ length: rows }, (_, r) => scale[isShared ? 0 : first + r] as number);
+    const rounded = await roundMatrix(
+      problem,
+      weights,
+      { scale: initial.map((s, r) => Math.max(s, limits[r] as number)), low, high },
+      {
+        method: settings.method,
+        runtime: settings.runtime,
+        damping: settings.damping,
+        iterations: settings.iterations,
+        scaleFactors: isRescaled ? scaleFactors : [1],
+        refits: isRescaled ? 4 : 0,
+        sweeps: 8,
+        smallestScale: limits,
+        isScaleShared: isShared,
+      },
+    );
+    const real = levelsToWeights(rounded.levels, columns, rounded.scale);
+    writeMatrix(data, layer.layout, group, real);
+    if (!isShared) scale.set(rounded.scale, first);
+    if (corrected !== undefined && centred !== undefined) correctBias(corrected, first, real, centred);
+    errors.nearest += rounded.nearestError;
+    errors.chosen += rounded.error;
+    errors.energy += rounded.energy;
+  }
+  const tensors = [tensorFromArray(layer.weight, DataType.FLOAT, tensor.dims, data)];
+  if (biasTensor !== undefined && corrected !== undefined && isCorrected) {
+    tensors.push(tensorFromArray(biasTensor.name, DataType.FLOAT, biasTensor.dims, corrected));
+  }
+  const unit = errors.energy > 0 ? errors.energy : 1;
+  return {
+    tensors,
+    scale,
+    levels: levelCount,
+    nearestError: errors.nearest / unit,
+    error: errors.chosen / unit,
+  };
+}
+
+/** b ← E[t] − ŵ·E[x̃]: the targets carry the float bias already. */
+function correctBias(
+  bias: Float32Array,
+  first: number,
   weights: Float64Array,
-  grid: WeightGrid,
-  options: RoundMatrixOptions,
-): Promise<RoundedMatrix> {
-  const { rows, columns } = problem;
-  const damped = dampProblem(problem, weights, options.damping);
-  const factors = options.isScaleShared ? [1] : options.scaleFactors;
-  const gptq = gptqRounder(damped);
-  const best = bestOfScales(gptq, grid, factors, options.smallestScale);
-  let rounded: RoundedRows = best.rounded;
-  if (options.method === 'adaround') {
-    const product = await createGramProduct(options.runtime, damped.gram, columns);
-    try {
-      rounded = await adaRound(damped, { ...grid, scale: best.scale }, product.multiply, {
-        iterations: options.iterations,
-        learningRate: 0.02,
-        regularization: 0.05,
-        warmUp: 0.2,
-      });
-    } finally {
-      await product.release();
-    }
+  { meanInput, meanTarget, columns }: { meanInput: Float64Array; meanTarget: Float64Array; columns: number },
+): void {
+  for (let r = 0; r < meanTarget.length; r++) {
+    let mean = meanTarget[r] as number;
+    for (let i = 0; i < columns; i++) mean -= (weights[r * columns + i] as number) * (meanInput[i] as number);
+    bias[first + r] = mean;
   }
-  const levels = new Float64Array(rounded.levels);
-  const scale = descendCoordinates(
-    damped,
-    levels,
-    { ...grid, scale: best.scale },
-    {
-      sweeps: options.sweeps,
-      refits: options.isScaleShared ? 0 : options.refits,
-      smallestScale: options.smallestScale,
-    },
-  );
-  const nearest = nearestLevels(weights, columns, grid);
-  const nearestWeights = levelsToWeights(nearest, columns, grid.scale);
-  const chosenWeights = levelsToWeights(levels, columns, scale);
-  let nearestError = 0;
-  let error = 0;
-  let energy = 0;
-  for (let r = 0; r < rows; r++) {
-    const before = rowError(problem, r, nearestWeights, r * columns);
-    const after = rowError(problem, r, chosenWeights, r * columns);
-    nearestError += before;
-    error += Math.min(before, after);
-    energy += problem.energy[r] as number;
-    if (before > after) continue;
-    levels.set(nearest.subarray(r * columns, (r + 1) * columns), r * columns);
-    scale[r] = grid.scale[r] as number;
-  }
-  return { levels, scale, nearestError, error, energy };
 }
 
-function bestOfScales(
-  round: (grid: WeightGrid) => RoundedRows,
-  grid: WeightGrid,
-  factors: readonly number[],
-  smallest: Float64Array,
-): { readonly rounded: RoundedRows; readonly scale: Float64Array } {
-  let best: { rounded: RoundedRows; scale: Float64Array } | undefined;
-  for (const factor of factors) {
-    const scale = grid.scale.map((s, r) => Math.max(Math.fround(s * factor), smallest[r] as number));
-    const rounded = round({ ...grid, scale });
-    if (best === undefined) {
-      best = { rounded: { levels: rounded.levels, excess: rounded.excess }, scale };
-      continue;
-    }
-    const columns = rounded.levels.length / scale.length;
-    for (let r = 0; r < scale.length; r++) {
-      if ((rounded.excess[r] as number) >= (best.rounded.excess[r] as number)) continue;
-      best.rounded.levels.set(rounded.levels.subarray(r * columns, (r + 1) * columns), r * columns);
-      best.rounded.excess[r] = rounded.excess[r] as number;
-      best.scale[r] = scale[r] as number;
-    }
-  }
-  return best ?? { rounded: round(grid), scale: grid.scale };
+/** Scales below which the bias of a row would not fit int32, with a factor of two to spare for its correction. */
+function smallestScales(layer: RoundableLayer, bias: Float32Array | undefined, spec: QuantizationSpec): Float64Array {
+  const count = layer.layout.groups * layer.layout.rows;
+  const smallest = new Float64Array(count).fill(2 ** -126);
+  const activation = spec.tensors[layer.node.input[0] ?? '']?.qparams.scale[0];
+  if (bias === undefined || activation === undefined) return smallest;
+  return smallest.map((floor, r) =>
+    Math.max(floor, Math.fround((2 * Math.abs(bias[r] as number)) / (activation * 2 ** 31))),
+  );
 }
