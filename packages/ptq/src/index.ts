@@ -60,8 +60,17 @@ export {
 } from './bias-correction/correct-bias';
 export { correctBiasFromStatistics } from './bias-correction/correct-bias-from-statistics';
 export type { UncorrectedLayer } from './bias-correction/correctable-layers';
-export { type AbsorbedBias, type AbsorbOptions, type AbsorbResult, absorbHighBias } from './equalization/absorb-high-bias';
-export { batchNormStatistics, type ChannelStatistics, type StatisticsTable } from './equalization/batch-norm-statistics';
+export {
+  type AbsorbedBias,
+  type AbsorbOptions,
+  type AbsorbResult,
+  absorbHighBias,
+} from './equalization/absorb-high-bias';
+export {
+  batchNormStatistics,
+  type ChannelStatistics,
+  type StatisticsTable,
+} from './equalization/batch-norm-statistics';
 export type { BlockedGroup } from './equalization/channel-groups';
 export { type ChannelTensor, type ObserveChannelsOptions, observeChannels } from './equalization/channel-statistics';
 export {
