@@ -166,6 +166,15 @@ describe('bitwright quantize', () => {
     expect(Buffer.from(read('split.int8.onnx')).equals(read('tiny.int8.onnx'))).toBe(true);
   });
 
+  it('says when the target is another runtime than the one measured', async () => {
+    const foreign = await quantize('--target', 'ncnn', '--no-verify', '-o', 'a.onnx');
+    expect(foreign.warnings.join('\n')).toContain('ncnn reads the format ncnn-table, not this .onnx file');
+    const elsewhere = await quantize('--target', 'tensorrt-11', '-o', 'b.onnx');
+    expect(elsewhere.warnings.join('\n')).toMatch(
+      /measured in onnxruntime on this machine, which tells little about .*TensorRT/,
+    );
+  });
+
   it('warns about data that look wrong', async () => {
     place.write(
       'calib.npy',

@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import type { QuantizationReport, QuantizeOptions } from '@bitwright/ptq';
+import { defaultTarget, type QuantizationReport, type QuantizeOptions } from '@bitwright/ptq';
 import type { CommandDefinition, CommandInput } from '../command';
 import type { Context } from '../context';
 import type { ModelInput } from '../data/model-input';
@@ -115,7 +115,7 @@ async function quantizeAndWrite(
   });
   const document: QuantizeDocument = {
     ...result.report,
-    warnings: [...data.warnings(), ...result.report.warnings],
+    warnings: [...data.warnings(), ...targetWarnings(settings), ...result.report.warnings],
     config: configPath,
     hashes,
     inputs: data.check.inputs,
@@ -139,7 +139,7 @@ function printDryRun(
     data: data.calibration.description,
     inputs: data.check.inputs,
     files: shownPaths(outputs, context),
-    warnings: [...data.warnings(), ...inspection.warnings],
+    warnings: [...data.warnings(), ...targetWarnings(settings), ...inspection.warnings],
   };
   printResult(document, formatDryRun(document), options, context);
   return inspection.plan === undefined ? exitCode.failed : exitCode.ok;
@@ -164,6 +164,20 @@ function openRequestedData(
     skipUnreadable: options.skipUnreadable === true,
     inputs,
   });
+}
+
+/** What the written file and the measurements do not say about a target that is not onnxruntime on this machine. */
+function targetWarnings({ target, isVerified }: QuantizeSettings): readonly string[] {
+  const isForeign = target.exporter !== 'onnx-qdq';
+  const isElsewhere = isVerified && target.id !== defaultTarget().id;
+  return [
+    ...(isForeign
+      ? [
+          `${target.id} reads the format ${target.exporter}, not this .onnx file: the spec holds what an exporter writes for it`,
+        ]
+      : []),
+    ...(isElsewhere ? [`measured in onnxruntime on this machine, which tells little about ${target.title}`] : []),
+  ];
 }
 
 /** Files this run reads, which therefore must not be written. */
