@@ -1,4 +1,12 @@
-import { createNode, floatAttribute, intAttribute, intsAttribute, type Model, type Node } from '@bitwright/onnx';
+import {
+  createNode,
+  floatAttribute,
+  intAttribute,
+  intsAttribute,
+  type Model,
+  type Node,
+  stringAttribute,
+} from '@bitwright/onnx';
 import { describe, expect, it } from 'vitest';
 import { dequantizeCodes, findWeights, type WeightCodes, type WriteWeightsOptions, writeWeights } from '../src/index';
 import { executedOperators } from './runtime';
@@ -135,9 +143,10 @@ describe('writeWeights with blocks', () => {
       expect(operatorsOf(quantized)).toEqual(['DequantizeLinear', 'MatMul']);
       expect(await executedOperators(quantized)).toContain('MatMulNBits');
       const inputs = { x: floats([3, 80]) };
-      expect(relativeDifference(await runSmall(quantized, inputs), await runSmall(model, inputs))).toBeLessThan(
-        sumTolerance,
-      );
+      const expected = await runSmall(model, inputs);
+      expect(relativeDifference(await runSmall(quantized, inputs, 'disabled'), expected)).toBeLessThan(sumTolerance);
+      // The fusion sets accuracy level 4: activations are rounded to int8.
+      expect(relativeDifference(await runSmall(quantized, inputs), expected)).toBeLessThan(dynamicTolerance);
       expect(() => write(productModel(80, dequantizeCodes(codes), 24, 17), codes, { spelling: 'qdq' })).toThrow(
         /operator set 21 or newer, received operator set 17/,
       );
@@ -236,11 +245,7 @@ describe('writeWeights with 8-bit rows', () => {
       outputs: ['y'],
       attributes: [
         intAttribute('hidden_size', 5),
-        {
-          ...intAttribute('direction', 0),
-          type: 3,
-          s: new TextEncoder().encode(directions === 1 ? 'forward' : 'bidirectional'),
-        },
+        stringAttribute('direction', directions === 1 ? 'forward' : 'bidirectional'),
       ],
     });
     const w = someRowCodes(directions * 20, 6, false, true);
