@@ -57,6 +57,7 @@ function createCommand(program: Command, definition: AnyCommand, context: Contex
   return command.action(async (...received: unknown[]) => {
     const args = received
       .slice(0, definition.args.length)
+      .flat()
       .filter((value): value is string => typeof value === 'string');
     const flags = givenFlags(command);
     const file = await loadConfig(flags['config'], definition, commands, context.cwd);

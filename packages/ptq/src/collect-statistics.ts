@@ -35,19 +35,8 @@ export interface CollectOptions {
  */
 export async function collectStatistics(plan: QuantizationPlan, options: CollectOptions): Promise<CalibrationState> {
   const { selector, batchSize, resume, start = 0, checkpoint, checkpointEvery = 16 } = options;
-  const identity = {
-    plan: await planHash(plan, selector.observer.kind, batchSize),
-    observer: selector.observer.kind,
-    batchSize,
-  };
-  if (resume !== undefined && resume.plan !== identity.plan) {
-    throw new InvalidArgumentError({
-      operation: '[ptq] collectStatistics',
-      expected: 'a state of the same model, target, range selector and batch size to resume',
-      received: `a state of plan ${resume.plan.slice(0, 12)}… (this one is ${identity.plan.slice(0, 12)}…)`,
-      hint: 'Remove the state file to start over.',
-    });
-  }
+  const identity = await stateIdentity(plan, selector, batchSize);
+  if (resume !== undefined) assertIdentity(resume, identity);
   const before = resume === undefined ? undefined : stateObservers(resume, [selector.observer]);
   const stateAfter = (observers: ReadonlyMap<string, Observer<unknown>>, samples: number): CalibrationState => {
     const seen: SampleRange = { start: resume?.samples[0]?.start ?? start, end: start + samples };
@@ -64,4 +53,40 @@ export async function collectStatistics(plan: QuantizationPlan, options: Collect
     },
   });
   return stateAfter(result.observers, result.samples);
+}
+
+/** What all states of one calibration have in common. */
+type StateIdentity = Pick<CalibrationState, 'plan' | 'observer' | 'batchSize'>;
+
+async function stateIdentity(
+  plan: QuantizationPlan,
+  selector: AnyRangeSelector,
+  batchSize: number,
+): Promise<StateIdentity> {
+  const observer = selector.observer.kind;
+  return { plan: await planHash(plan, observer, batchSize), observer, batchSize };
+}
+
+/**
+ * Checks that a state was collected for this plan, range selector and batch size.
+ *
+ * @throws {InvalidArgumentError} when it was not
+ */
+export async function assertStateOf(
+  state: CalibrationState,
+  plan: QuantizationPlan,
+  selector: AnyRangeSelector,
+  batchSize: number = state.batchSize,
+): Promise<void> {
+  assertIdentity(state, await stateIdentity(plan, selector, batchSize));
+}
+
+function assertIdentity(state: CalibrationState, identity: StateIdentity): void {
+  if (state.plan === identity.plan) return;
+  throw new InvalidArgumentError({
+    operation: '[ptq] calibration state',
+    expected: `statistics of this model, target and range selector, in batches of ${identity.batchSize} (plan ${identity.plan.slice(0, 12)}…)`,
+    received: `statistics of plan ${state.plan.slice(0, 12)}…, collected by a ${state.observer} observer in batches of ${state.batchSize}`,
+    hint: 'Collect them anew with the same options.',
+  });
 }

@@ -49,7 +49,7 @@ export {
   shardRange,
   stateObservers,
 } from './calibration-state';
-export { type CollectOptions, collectStatistics } from './collect-statistics';
+export { assertStateOf, type CollectOptions, collectStatistics } from './collect-statistics';
 
 // Level 1: equalization, absorption, bias correction, smoothing
 export {

@@ -12,13 +12,13 @@ import { writeQdq } from '@bitwright/export';
 import { encodeModel, type Model, peakActivationMemory } from '@bitwright/onnx';
 import { buildSpec } from './build-spec';
 import { type CalibrationState, seenSamples, stateObservers } from './calibration-state';
-import { collectStatistics } from './collect-statistics';
+import { assertStateOf, collectStatistics } from './collect-statistics';
 import { defaultTarget } from './default-target';
 import type { EqualizeOptions } from './equalization/equalize-weights';
 import { compareLatency, type Evaluation, evaluateClassifiers, type LatencyComparison } from './evaluate';
 import type { SampleSource } from './feeds';
 import { parseBits } from './parse-bits';
-import { planHash, planPrepared, planQuantization, type QuantizationPlan } from './plan';
+import { planPrepared, planQuantization, type QuantizationPlan } from './plan';
 import { type OnProgress, throwIfAborted } from './progress';
 import { type AnyRangeSelector, resolveRangeSelector } from './range-selectors';
 import { type Rounding, refineSpec } from './refine-spec';
@@ -220,12 +220,8 @@ async function statisticsOf(
   if (statistics === undefined) {
     return collectStatistics(plan, { runtime, source, selector, batchSize, limit, signal, onProgress });
   }
-  const expected = await planHash(plan, selector.observer.kind, statistics.batchSize);
-  if (statistics.plan === expected) return statistics;
-  throw invalidOption(
-    `statistics of this model, target and range selector (plan ${expected.slice(0, 12)}…)`,
-    `statistics of plan ${statistics.plan.slice(0, 12)}…, collected by a ${statistics.observer} observer`,
-  );
+  await assertStateOf(statistics, plan, selector);
+  return statistics;
 }
 
 interface Settings {

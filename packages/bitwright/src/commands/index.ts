@@ -1,7 +1,15 @@
 import { type AnyCommand, anyCommand } from '../command';
+import { calibrate } from './calibrate';
 import { doctor } from './doctor';
 import { inspect } from './inspect';
+import { merge } from './merge';
 import { quantize } from './quantize';
 
 /** All commands, in the order of the help. */
-export const commands: readonly AnyCommand[] = [anyCommand(quantize), anyCommand(inspect), anyCommand(doctor)];
+export const commands: readonly AnyCommand[] = [
+  anyCommand(quantize),
+  anyCommand(calibrate),
+  anyCommand(merge),
+  anyCommand(inspect),
+  anyCommand(doctor),
+];

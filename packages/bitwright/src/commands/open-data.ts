@@ -77,17 +77,21 @@ export async function openData(request: DataRequest): Promise<OpenedData> {
   };
 }
 
+/** @throws {UsageError} when no data were given */
+export function requireData(data: readonly string[] | undefined): void {
+  if (data !== undefined && data.length > 0) return;
+  throw new UsageError({
+    operation: 'quantize',
+    expected: 'calibration data',
+    received: 'none',
+    hint: 'Give --data <file or folder> with a few hundred samples like those of training (.npy, .npz, images, …), or --allow-random to try the command without.',
+  });
+}
+
 // — internals —
 
 async function openRandom(request: DataRequest): Promise<OpenedData> {
-  if (!request.allowRandom) {
-    throw new UsageError({
-      operation: 'quantize',
-      expected: 'calibration data',
-      received: 'none',
-      hint: 'Give --data <file or folder> with a few hundred samples like those of training (.npy, .npz, images, …), or --allow-random to try the command without.',
-    });
-  }
+  if (!request.allowRandom) requireData([]);
   if (request.labels !== undefined) {
     throw new UsageError({ operation: '--labels', expected: '--data they belong to', received: 'random data' });
   }

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { findTarget, type Target } from '@bitwright/core';
-import { type AnyRangeSelector, defaultTarget, resolveRangeSelector } from '@bitwright/ptq';
+import {
+  type AnyRangeSelector,
+  defaultTarget,
+  type LowBitOptions,
+  parseBits,
+  type Rounding,
+  resolveRangeSelector,
+} from '@bitwright/ptq';
 import { parsePreprocess } from '../data/parse-preprocess';
 import type { Preprocess } from '../data/preprocess';
 import { type ParsedShapes, parseShapes } from '../model/parse-shapes';
@@ -14,6 +21,11 @@ export interface QuantizeSettings {
   readonly target: Target;
   readonly activationRange: AnyRangeSelector;
   readonly weightRange: AnyRangeSelector;
+  readonly bits: LowBitOptions | undefined;
+  readonly rounding: Rounding;
+  readonly equalize: boolean;
+  readonly correctBias: boolean;
+  readonly perChannel: boolean;
   readonly exclude: readonly string[];
   readonly shapes: ParsedShapes;
   readonly preprocess: Preprocess | undefined;
@@ -31,12 +43,17 @@ const defaultSamples = 512;
  *
  * @throws {InvalidArgumentError} naming the option
  */
-export function readSettings(options: Options): QuantizeSettings {
+export function readSettings(options: Partial<Options>): QuantizeSettings {
   const { preprocess: preset, resize, crop, mean, std, scale, layout, channels } = options;
   return Object.freeze({
     target: options.target === undefined ? defaultTarget() : findTarget(options.target),
     activationRange: resolveRangeSelector(options.activationRange ?? 'fullRange'),
     weightRange: resolveRangeSelector(options.weightRange ?? 'fullRange'),
+    bits: options.bits === undefined ? undefined : parseBits(options.bits),
+    rounding: (options.rounding ?? 'nearest') as Rounding,
+    equalize: options.equalize === true,
+    correctBias: options.biasCorrection === true,
+    perChannel: options.perTensor !== true,
     exclude: options.exclude ?? [],
     shapes: parseShapes(options.shape ?? []),
     preprocess: parsePreprocess({ preset, resize, crop, mean, std, scale, layout, channels }),
@@ -50,17 +67,7 @@ export function readSettings(options: Options): QuantizeSettings {
 
 /** SHA-256 of everything that decides the numbers in the result, besides model and data. */
 export function hashSettings(settings: QuantizeSettings): string {
-  const { target, activationRange, weightRange, exclude, shapes, preprocess, samples, seed, batchSize } = settings;
-  const text = JSON.stringify([
-    target.id,
-    activationRange.id,
-    weightRange.id,
-    exclude,
-    shapes,
-    preprocess ?? null,
-    samples,
-    seed,
-    batchSize ?? null,
-  ]);
+  const { target, activationRange, weightRange, isVerified: _, threads: __, ...rest } = settings;
+  const text = JSON.stringify([target.id, activationRange.id, weightRange.id, rest]);
   return createHash('sha256').update(text).digest('hex');
 }

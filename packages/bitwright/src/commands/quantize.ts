@@ -17,6 +17,7 @@ import { dataPaths, fromProcessFolder } from './data-paths';
 import { type OpenedData, openData } from './open-data';
 import { quantizeOptions } from './quantize-options';
 import { hashSettings, type QuantizeSettings, readSettings } from './quantize-settings';
+import { readState } from './state-file';
 
 type Options = OptionValues<typeof quantizeOptions>;
 
@@ -94,6 +95,8 @@ async function quantizeAndWrite(
     ...(data.hash === undefined ? {} : { dataHash: data.hash }),
   };
   const { batchSize, threads, isVerified } = settings;
+  const statistics =
+    options.statistics === undefined ? undefined : await readState(resolve(context.cwd, options.statistics));
   const result = await dependencies.quantizeModel(opened.model, {
     calibration: data.calibration,
     target: settings.target,
@@ -102,6 +105,12 @@ async function quantizeAndWrite(
     activationRange: settings.activationRange,
     weightRange: settings.weightRange,
     exclude: settings.exclude,
+    rounding: settings.rounding,
+    equalize: settings.equalize,
+    correctBias: settings.correctBias,
+    perChannel: settings.perChannel,
+    ...(settings.bits === undefined ? {} : { bits: settings.bits }),
+    ...(statistics === undefined ? {} : { statistics }),
     shapes: settings.shapes.inputs,
     provenance: hashes,
     signal,
@@ -182,9 +191,10 @@ function targetWarnings({ target, isVerified }: QuantizeSettings): readonly stri
 
 /** Files this run reads, which therefore must not be written. */
 function filesRead(modelPath: string, options: Options, inputs: readonly ModelInput[], cwd: string): readonly string[] {
-  const { data = [], evalData = [], labels } = options;
+  const { data = [], evalData = [], labels, statistics } = options;
   return [
     modelPath,
+    ...(statistics === undefined ? [] : [resolve(cwd, statistics)]),
     ...dataPaths([...data, ...evalData], inputs, cwd),
     ...(labels === undefined ? [] : [resolve(cwd, labels)]),
   ];

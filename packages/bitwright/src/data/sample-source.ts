@@ -19,6 +19,8 @@ export interface OpenSamplesOptions {
   readonly shape?: readonly number[] | undefined;
   /** Use only this many samples: the first ones, after shuffling if asked. */
   readonly limit?: number | undefined;
+  /** Leave out so many samples at the start of what the limit and the shuffle give: another shard has them. Default 0. */
+  readonly start?: number | undefined;
   readonly shuffle?: boolean | undefined;
   /** Of the shuffle; default 0. */
   readonly seed?: number | undefined;
@@ -142,7 +144,7 @@ function createOpenedSamples(reading: Reading, inputs: readonly ModelInput[]): O
 }
 
 async function openIndexed(parsed: ReturnType<typeof parseDataSpecs>, options: OpenSamplesOptions): Promise<Reading> {
-  const { inputs, limit, preprocess } = options;
+  const { inputs, limit, preprocess, start: first = 0 } = options;
   const sources: IndexedSource[] = [];
   for (const spec of parsed) {
     const fed = spec.input === undefined ? inputs : inputs.filter((input) => input.name === spec.input);
@@ -163,17 +165,18 @@ async function openIndexed(parsed: ReturnType<typeof parseDataSpecs>, options: O
   const count = Math.min(limit ?? source.length, source.length);
   const shuffled = options.shuffle === true ? shuffledIndices(source.length, options.seed ?? 0) : undefined;
   const orderText = shuffled === undefined ? '' : `, shuffled with seed ${options.seed ?? 0}`;
-  const limitText = count < source.length ? `, ${count} of ${source.length} used` : '';
+  const used = Math.max(0, count - first);
+  const limitText = used < source.length ? `, ${used} of ${source.length} used` : '';
   const place = (position: number): number => (shuffled === undefined ? position : (shuffled[position] ?? 0));
   const [probe] = await source.read([place(0)]);
   const fixedBatch = probe === undefined || isUnreadable(probe) ? undefined : fixedBatchSize(inputs, probe);
-  const length = fixedBatch === undefined ? count : count - (count % fixedBatch);
+  const length = fixedBatch === undefined ? used : used - (used % fixedBatch);
   const isCertain = !source.mayFail && (source.sampleBytes !== undefined || (fixedBatch ?? 1) === 1);
 
   async function* read(readAhead: number, onSkipped: (sample: SkippedSample) => void): AsyncGenerator<NumberedSample> {
     const isSmall = source.sampleBytes !== undefined && source.sampleBytes * 8 <= readAheadBytes;
     const step = Math.max(1, readAhead, isSmall ? 8 : 1);
-    for (let start = 0; start < count; start += step) {
+    for (let start = first; start < count; start += step) {
       const indices = Array.from({ length: Math.min(step, count - start) }, (_, offset) => place(start + offset));
       const results = await source.read(indices);
       for (const [row, result] of results.entries()) {
@@ -188,7 +191,7 @@ async function openIndexed(parsed: ReturnType<typeof parseDataSpecs>, options: O
     total: source.length,
     length,
     names: source.names,
-    order: isCertain ? () => Array.from({ length }, (_, position) => place(position)) : undefined,
+    order: isCertain ? () => Array.from({ length }, (_, position) => place(first + position)) : undefined,
     fixedBatch,
     notes: source.notes,
     files: source.files,
