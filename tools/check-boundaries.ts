@@ -6,7 +6,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { findCycles } from './boundaries/find-cycles';
@@ -71,7 +71,7 @@ export function checkBoundaries(root: string): BoundaryReport {
 
 // — internals —
 
-const sourceFolders = ['src', 'test', 'bin', 'scripts'];
+const sourceFolders = ['src', 'test', 'bin', 'scripts', 'bench'];
 const sourceFile = /\.[cm]?[jt]sx?$/;
 const builtins = new Set(builtinModules);
 
@@ -99,7 +99,7 @@ function listSources(root: string, folder: string): string[] {
     const base = join(root, folder, part);
     if (!existsSync(base)) return [];
     return readdirSync(base, { recursive: true, encoding: 'utf8' })
-      .filter((file) => sourceFile.test(file))
+      .filter((file) => sourceFile.test(file) && !basename(file).startsWith('.'))
       .map((file) => `${folder}/${part}/${file.split(sep).join('/')}`)
       .sort();
   });
@@ -113,8 +113,10 @@ function resolveRelative(root: string, from: string, specifier: string): string 
   return relative(root, hit).split(sep).join('/');
 }
 
+/** Tests and measurements use a package from outside: they may also import it by its name. */
 function isTest(file: string): boolean {
-  return file.endsWith('.test.ts') || file.endsWith('.test-d.ts') || file.split('/')[2] === 'test';
+  if (file.endsWith('.test.ts') || file.endsWith('.test-d.ts')) return true;
+  return ['test', 'bench'].includes(file.split('/')[2] ?? '');
 }
 
 function judgeRelative(from: string, to: string, workspace: Workspace): string | undefined {
