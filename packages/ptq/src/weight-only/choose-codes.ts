@@ -9,12 +9,20 @@ import {
   quantize,
 } from '@bitwright/core';
 import { type BlockCodes, type LookupCodes, type LookupKind, lookupLevels, type RowCodes } from '@bitwright/export';
-import { type BlockGridOptions, chooseBlockGrid, roundToGrid } from './block-grid';
+import { type BlockGrid, type BlockGridOptions, chooseBlockGrid, roundToGrid } from './block-grid';
+import { fitLeastSquares } from './fit-least-squares';
 import { gptqBlocks } from './gptq-blocks';
 import { fitHalfQuadratic } from './half-quadratic';
+import { refitScales } from './refit-scales';
 
-/** How low-bit codes are chosen: nearest, half-quadratic grids, or GPTQ from the second moments of the inputs. */
-export type WeightMethod = 'rtn' | 'hqq' | 'gptq';
+/**
+ * How low-bit codes are chosen:
+ *   rtn   nearest, on the grid of the block's extremes
+ *   mse   nearest, on the grid of least squared error
+ *   hqq   nearest, on the grid of half-quadratic fitting (outliers count less)
+ *   gptq  from the second moments of the inputs, on grids of least weighted error, with scales fitted to the codes
+ */
+export type WeightMethod = 'rtn' | 'mse' | 'hqq' | 'gptq';
 
 export interface MatrixData {
   /** [N,K], row-major. */
@@ -56,15 +64,11 @@ export interface BlockCodeOptions extends BlockGridOptions {
   readonly damping?: number | undefined;
 }
 
-/** Low-bit codes of a matrix, by the chosen method. `gptq` without second moments falls back to `hqq`; the caller reports it. */
-export function chooseBlockCodes({ weights, rows, columns }: MatrixData, options: BlockCodeOptions): BlockCodes {
-  const { method, realZeroPoints = false, gram, damping, bits, blockSize, symmetric } = options;
-  const nearest = chooseBlockGrid(weights, rows, columns, options);
-  const grid = method === 'rtn' ? nearest : fitHalfQuadratic(weights, rows, columns, nearest, { realZeroPoints });
-  const codes =
-    method === 'gptq' && gram !== undefined
-      ? gptqBlocks(weights, rows, columns, grid, gram, damping === undefined ? {} : { damping })
-      : roundToGrid(weights, rows, columns, grid);
+/** Low-bit codes of a matrix, by the chosen method. `gptq` without second moments is `mse`; the caller reports it. */
+export function chooseBlockCodes(data: MatrixData, options: BlockCodeOptions): BlockCodes {
+  const { rows, columns } = data;
+  const { bits, blockSize, symmetric, realZeroPoints = false } = options;
+  const { grid, codes } = gridAndCodes(data, options);
   const { scale, zeroPoint } = grid;
   return {
     kind: 'blocks',
@@ -101,4 +105,26 @@ export function chooseLookupCodes(
     }
   }
   return { kind: 'lookup', levels, rows, columns, blockSize, codes, absmax };
+}
+
+// — internals —
+
+function gridAndCodes(
+  { weights, rows, columns }: MatrixData,
+  options: BlockCodeOptions,
+): { readonly grid: BlockGrid; readonly codes: Uint8Array } {
+  const { method, realZeroPoints = false, gram } = options;
+  const full = chooseBlockGrid(weights, rows, columns, options);
+  const nearest = (grid: BlockGrid): { readonly grid: BlockGrid; readonly codes: Uint8Array } => ({
+    grid,
+    codes: roundToGrid(weights, rows, columns, grid),
+  });
+  if (method === 'rtn') return nearest(full);
+  if (method === 'hqq') return nearest(fitHalfQuadratic(weights, rows, columns, full, { realZeroPoints }));
+  if (method === 'mse' || gram === undefined) return nearest(fitLeastSquares(weights, rows, columns, full));
+  const importance = Float64Array.from({ length: columns }, (_, k) => gram[k * columns + k] as number);
+  const grid = fitLeastSquares(weights, rows, columns, full, importance);
+  const damping = options.damping === undefined ? {} : { damping: options.damping };
+  const codes = gptqBlocks(weights, rows, columns, grid, gram, damping);
+  return { grid: refitScales(weights, rows, columns, grid, gram, codes, damping), codes };
 }

@@ -11,8 +11,7 @@ export interface WeightDTypeInfo {
   readonly float16: boolean;
 }
 
-/** Every dtype, by its name in transformers.js. */
-export const weightDTypes = {
+const table = {
   fp16: { suffix: '_fp16', title: 'float16', codes: undefined, bits: 16, float16: true },
   q8: { suffix: '_quantized', title: '8 bits, dynamic activations', codes: 'rows', bits: 8, float16: false },
   int8: { suffix: '_int8', title: 'int8, dynamic activations', codes: 'rows', bits: 8, float16: false },
@@ -24,7 +23,10 @@ export const weightDTypes = {
   bnb4: { suffix: '_bnb4', title: '4-bit NormalFloat blocks', codes: 'lookup', bits: 4, float16: false },
 } as const satisfies Readonly<Record<string, WeightDTypeInfo>>;
 
-export type WeightDType = keyof typeof weightDTypes;
+export type WeightDType = keyof typeof table;
+
+/** Every dtype, by its name in transformers.js. */
+export const weightDTypes: Readonly<Record<WeightDType, WeightDTypeInfo>> = table;
 
 /**
  * Reads a dtype by name.

@@ -34,7 +34,13 @@ export function fitLeastSquares(
     for (let b = 0; b < blocks; b++) {
       const g = n * blocks + b;
       const first = b * blockSize;
-      const block: Block = { weights, start: n * columns + first, h, first, length: Math.min(blockSize, columns - first) };
+      const block: Block = {
+        weights,
+        start: n * columns + first,
+        h,
+        first,
+        length: Math.min(blockSize, columns - first),
+      };
       const full = scale[g] as number;
       let z = zeroPoint[g] as number;
       let s = full;

@@ -19,6 +19,7 @@ export function formatWeightReport(report: WeightReport): string {
   if (float16 !== undefined && float16.float32Nodes.length > 0) {
     lines.push(`float32 inside: ${float16.float32Nodes.length} nodes (${groupByType(float16.float32Nodes)})`);
   }
+  for (const { name, count } of float16?.clamped ?? []) lines.push(`clamped to ±65504: ${count} values of "${name}"`);
   for (const output of verification?.outputs ?? []) {
     lines.push(
       `${output.output} against float, ${verification?.data}: SQNR ${output.sqnrDb.toFixed(1)} dB, cosine ${output.cosine.toFixed(5)}`,

@@ -1,5 +1,6 @@
 import { choleskyUpper, dot } from '../rounding/cholesky';
 import { type BlockGrid, nearestCode } from './block-grid';
+import { meanDiagonal } from './refit-scales';
 
 export interface GptqBlocksOptions {
   /** λ = damping · mean(diag XᵀX) is added to the diagonal. Default 0.01. */
@@ -72,13 +73,11 @@ function roundingOrder(gram: Float64Array, columns: number, activationOrder: boo
 function dampedFactor(gram: Float64Array, order: Int32Array, damping: number): Float64Array {
   const size = order.length;
   const permuted = new Float64Array(size * size);
-  let trace = 0;
   for (let i = 0; i < size; i++) {
     const from = (order[i] as number) * size;
     for (let j = 0; j < size; j++) permuted[i * size + j] = gram[from + (order[j] as number)] as number;
-    trace += permuted[i * size + i] as number;
   }
-  const unit = trace > 0 ? trace / size : 1;
+  const unit = meanDiagonal(gram, size);
   for (let attempt = 0, rate = damping; ; attempt++, rate = Math.max(rate * 10, 1e-10)) {
     const damped = permuted.slice();
     for (let i = 0; i < size; i++) damped[i * size + i] = (damped[i * size + i] as number) + rate * unit;

@@ -1,3 +1,4 @@
+import { roundHalfEven } from '@bitwright/core';
 import { type BlockGrid, nearestCode, scaleRounder } from './block-grid';
 import { powerTable } from './shrink-table';
 
@@ -18,14 +19,14 @@ export interface HalfQuadraticOptions {
  * Half-quadratic quantization: grids that minimize Σ|w − ŵ|^p with p < 1, which lets a few outliers keep a large error for the sake
  * of all other weights. Needs no data. Alternates, per block,
  *
- *   q = saturate(round(w/s + z));  e = shrink_p(w − s·(q − z), β);  z ← mean(q − (w − e)/s);  β ← κ·β
+ *   q = saturate(round(w/s + z));  e = shrink_p(w − s·(q − z), β);  β ← κ·β
+ *   s ← ⟨w − e, q − z⟩ / ⟨q − z, q − z⟩;  z ← mean(q − (w − e)/s)
  *   shrink_p(x, β) = sign(x)·max(0, |x| − |x|^(p−1)/β)
  *
  * and keeps, block by block, the best grid seen, the initial one included.
  *
- * Deviations from the source: a symmetric block has a fixed zero point, so the scale is fitted instead, s ← ⟨w − e, q − z⟩/⟨q − z, q − z⟩;
- * with integer zero points the best rounded one is kept; errors are measured in units of the block's largest weight, because the
- * published β assumes weights of that size.
+ * Deviations from the source, which fits z alone and stores it as a real number: the scale is fitted too (always the better result
+ * here), a symmetric block keeps its zero point, and unless real zero points are asked for the best rounded one is kept.
  *
  * @see Badri & Shaji 2023, "Half-Quadratic Quantization of Large Machine Learning Models"
  */
@@ -48,10 +49,9 @@ export function fitHalfQuadratic(
     iterations,
     beta,
     growth,
-    norm,
     shrinkPower: powerTable(norm - 1),
     store: scaleRounder(scaleType),
-    scratch: new Float64Array(blockSize),
+    blockSize,
   });
   for (let n = 0; n < rows; n++) {
     for (let b = 0; b < blocks; b++) {
@@ -75,10 +75,9 @@ interface FitSettings {
   readonly iterations: number;
   readonly beta: number;
   readonly growth: number;
-  readonly norm: number;
   readonly shrinkPower: (x: number) => number;
   readonly store: (scale: number) => number;
-  readonly scratch: Float64Array;
+  readonly blockSize: number;
 }
 
 type BlockFitter = (
@@ -88,64 +87,61 @@ type BlockFitter = (
 ) => readonly [scale: number, zeroPoint: number];
 
 function blockFitter(settings: FitSettings): BlockFitter {
-  const { levels, symmetric, realZeroPoints, iterations, growth, shrinkPower, store, scratch } = settings;
-  const roundZero = (z: number): number =>
-    realZeroPoints ? Math.fround(z) : Math.min(Math.max(Math.round(z), 0), levels);
+  const { levels, symmetric, realZeroPoints, iterations, growth, shrinkPower, store, blockSize } = settings;
+  const codes = new Float64Array(blockSize);
+  const targets = new Float64Array(blockSize);
+  const storeZero = (z: number): number =>
+    realZeroPoints ? store(z) : Math.min(Math.max(roundHalfEven(z), 0), levels);
 
   return (block, initialScale, initialZero) => {
-    const unit = block.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
-    if (unit === 0) return [initialScale, initialZero];
     let s = initialScale;
     let z = initialZero;
     let best: readonly [number, number] = [s, z];
-    let bestError = gridError(block, s, z, unit, settings);
+    let bestError = gridError(block, s, z, settings);
     let beta = settings.beta;
-    for (let iteration = 0; iteration < iterations; iteration++) {
-      let zeroSum = 0;
-      let fitTop = 0;
-      let fitBottom = 0;
+    for (let iteration = 0; iteration < iterations && bestError > 0; iteration++) {
+      let top = 0;
+      let bottom = 0;
       for (let i = 0; i < block.length; i++) {
         const w = block[i] as number;
         const q = nearestCode(w, s, z, levels);
-        const x = (w - s * (q - z)) / unit;
+        const x = w - s * (q - z);
         const magnitude = Math.abs(x);
         const shrunk = magnitude === 0 ? 0 : Math.max(0, magnitude - shrinkPower(magnitude) / beta);
-        const target = w - (x < 0 ? -shrunk : shrunk) * unit;
-        zeroSum += q - target / s;
-        fitTop += target * (q - z);
-        fitBottom += (q - z) * (q - z);
-        scratch[i] = q;
+        const target = w - (x < 0 ? -shrunk : shrunk);
+        top += target * (q - z);
+        bottom += (q - z) * (q - z);
+        codes[i] = q;
+        targets[i] = target;
       }
       beta *= growth;
-      if (symmetric) {
-        if (fitBottom === 0) break;
-        const fitted = store(fitTop / fitBottom);
-        if (fitted === s || fitted === 0 || !Number.isFinite(fitted)) break;
-        s = fitted;
-      } else {
-        const fitted = zeroSum / block.length;
-        if (Math.abs(fitted - z) < 1e-6) break;
-        z = fitted;
+      const fitted = bottom === 0 ? 0 : store(top / bottom);
+      if (fitted === 0 || !Number.isFinite(fitted)) break;
+      const isSettled = fitted === s;
+      s = fitted;
+      if (symmetric && isSettled) break;
+      if (!symmetric) {
+        let sum = 0;
+        for (let i = 0; i < block.length; i++) sum += (codes[i] as number) - (targets[i] as number) / s;
+        z = sum / block.length;
       }
-      const candidateZero = symmetric ? z : roundZero(z);
-      const error = gridError(block, s, candidateZero, unit, settings);
+      const stored = symmetric ? z : storeZero(z);
+      const error = gridError(block, s, stored, settings);
       if (error < bestError) {
         bestError = error;
-        best = [s, candidateZero];
+        best = [s, stored];
       }
     }
     return best;
   };
 }
 
-/** Σ (|w − ŵ|/unit)^p. */
-function gridError(block: Float32Array, s: number, z: number, unit: number, settings: FitSettings): number {
-  const { levels, shrinkPower } = settings;
+/** Σ|w − ŵ|^p, with |x|^p = |x|·|x|^(p−1). */
+function gridError(block: Float32Array, s: number, z: number, { levels, shrinkPower }: FitSettings): number {
   let error = 0;
   for (let i = 0; i < block.length; i++) {
     const w = block[i] as number;
-    const x = Math.abs(w - s * (nearestCode(w, s, z, levels) - z)) / unit;
-    // |x|^p = |x|·|x|^(p−1)
+    const x = Math.abs(w - s * (nearestCode(w, s, z, levels) - z));
     if (x !== 0) error += x * shrinkPower(x);
   }
   return error;

@@ -6,7 +6,7 @@ import type { WeightSettings } from './weight-options';
 /** How one weight will be stored, or why it stays float. */
 export type CodePlan =
   | { readonly kind: 'blocks'; readonly bits: 2 | 4 | 8; readonly realZeroPoints: boolean }
-  | { readonly kind: 'rows'; readonly isSigned: boolean }
+  | { readonly kind: 'rows'; readonly isSigned: boolean; readonly reducedRange: boolean }
   | { readonly kind: 'lookup' }
   | { readonly kind: 'float'; readonly reason: string };
 
@@ -29,7 +29,7 @@ export function planCodes(weight: Weight, settings: WeightSettings): CodePlan {
   if (!isProduct && !isGathered) return stay('low-bit blocks exist for MatMul, Gemm and Gather only');
   if (settings.spelling === 'qdq' && isGathered) {
     return weight.dataType === DataType.FLOAT
-      ? { kind: 'rows', isSigned: true }
+      ? { kind: 'rows', isSigned: true, reducedRange: false }
       : stay('standard operators look rows up in float32 models only');
   }
   return planBlocks(weight, settings, isGathered, kinds.size > 1);
@@ -48,7 +48,9 @@ function planRows(weight: Weight, settings: WeightSettings): CodePlan {
   const size = weight.rows * weight.columns + 4 * (settings.perChannel ? weight.rows : 1);
   if (size >= weight.byteLength) return stay(`not smaller in 8 bits (${size} of ${weight.byteLength} bytes)`);
   // int8 for stored weights, uint8 for LSTM: the forms that run correctly everywhere.
-  return { kind: 'rows', isSigned: kinds.has('lstm') ? false : isStored || settings.isSigned };
+  const isSigned = !kinds.has('lstm') && (isStored || settings.isSigned);
+  const isInteger = !isStored && [...kinds].some((kind) => kind !== 'gather');
+  return { kind: 'rows', isSigned, reducedRange: isSigned && isInteger && settings.reduceRange };
 }
 
 function planBlocks(weight: Weight, settings: WeightSettings, isGathered: boolean, isTied: boolean): CodePlan {

@@ -59,7 +59,7 @@ export interface QuantizeWeightsResult {
  * @throws {RuntimeError} when the runtime refuses the result
  */
 export async function quantizeWeights(model: Model, options: QuantizeWeightsOptions): Promise<QuantizeWeightsResult> {
-  const settings = readWeightOptions(model, options);
+  const settings = readWeightOptions(options);
   const info = weightDTypes[settings.dtype];
   const { readExternal, signal, onProgress, verifySamples = 8, batchSize = 8 } = options;
   reportPhase('prepare', undefined, onProgress);
@@ -186,7 +186,7 @@ function chooseAll(
         ? chooseRowCodes(data, {
             isSigned: plan.isSigned,
             perRow: settings.perChannel,
-            reducedRange: settings.reduceRange,
+            reducedRange: plan.reducedRange,
           })
         : plan.kind === 'lookup'
           ? chooseLookupCodes(data, settings.levels, settings.blockSize)
@@ -203,14 +203,14 @@ function chooseAll(
             });
     codes.set(weight, result);
     const isGptq = plan.kind === 'blocks' && settings.method === 'gptq';
-    if (isGptq && gram === undefined) warnings.push(`"${weight.name}" has no input statistics: hqq instead of gptq`);
+    if (isGptq && gram === undefined) warnings.push(`"${weight.name}" has no input statistics: mse instead of gptq`);
     weights.push({
       name: weight.name,
       shape: weight.shape,
       nodes: weight.sites.length,
       copies: weight.copies.length,
       form: describeCodes(result),
-      method: plan.kind === 'blocks' ? (isGptq && gram === undefined ? 'hqq' : settings.method) : 'rtn',
+      method: plan.kind === 'blocks' ? (isGptq && gram === undefined ? 'mse' : settings.method) : 'rtn',
       relativeError: relativeError(data.weights, dequantizeCodes(result)),
     });
   }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@bitwright/core';
 import type { LookupKind, OverflowRule } from '@bitwright/export';
-import type { ExternalDataReader, Model } from '@bitwright/onnx';
+import type { ExternalDataReader } from '@bitwright/onnx';
 import type { OnProgress } from '../progress';
 import type { SampleInput } from '../sample-source';
 import type { Runtime } from '../session';
@@ -14,17 +14,17 @@ export interface QuantizeWeightsOptions {
   readonly dtype: WeightDType;
   /** Weights that share a scale: 16, 32, 64, 128 or 256. Default 32; 64 for bnb4. */
   readonly blockSize?: number | undefined;
-  /** Default `hqq` for blocks (no data needed); `gptq` needs `calibration`. */
+  /** How low-bit codes are chosen. Default `mse`; `gptq` needs `calibration`. */
   readonly method?: WeightMethod | undefined;
   /** Blocks without zero points. Default true. */
   readonly symmetric?: boolean | undefined;
-  /** Asymmetric blocks with real zero points (2 and 4 bits, MatMulNBits only). Default false. */
+  /** Zero points as real numbers: `hqq`, asymmetric, MatMulNBits only. Default false. */
   readonly realZeroPoints?: boolean | undefined;
   /** accuracy_level of MatMulNBits: 0 float, 4 int8 activations. Default: not written, which is float. */
   readonly accuracyLevel?: number | undefined;
   /** 8-bit dtypes: a scale per output row. Default true. */
   readonly perChannel?: boolean | undefined;
-  /** 8-bit dtypes: 7-bit codes, for x86 without VNNI. Default false. */
+  /** int8: 7-bit codes, because 8 bits saturate on x86 without VNNI. Default true; uint8 does not need it. */
   readonly reduceRange?: boolean | undefined;
   /** 8-bit dtypes: Conv weights stored in 8 bits and computed in float (default), computed as integers, or left alone. */
   readonly convolutions?: ConvolutionForm | undefined;
@@ -112,17 +112,14 @@ export interface WeightSettings {
 }
 
 const blockSizes = [16, 32, 64, 128, 256];
-const unsignedTriggers = new Set(['Conv', 'GroupQueryAttention', 'MultiHeadAttention']);
 
 /**
- * Checks options and fills in defaults.
- *
- * `q8` is int8, or uint8 where the model has a Conv, GroupQueryAttention or MultiHeadAttention: the rule of transformers.js, because
- * some runtimes have no integer convolution for int8 weights.
+ * Checks options and fills in defaults. `q8` is uint8: the same results on every machine, where int8 saturates on x86 without VNNI,
+ * and the only form for which every runtime has an integer convolution.
  *
  * @throws {InvalidArgumentError} for an unknown option, or values that do not go together
  */
-export function readWeightOptions(model: Model, options: QuantizeWeightsOptions): WeightSettings {
+export function readWeightOptions(options: QuantizeWeightsOptions): WeightSettings {
   const { dtype } = options;
   const unknown = Object.keys(options).find((key) => !optionKeys.some((known) => known === key));
   if (unknown !== undefined) throw invalid(`one of ${optionKeys.join(', ')}`, `unknown option "${unknown}"`);
@@ -131,12 +128,13 @@ export function readWeightOptions(model: Model, options: QuantizeWeightsOptions)
   const { codes } = weightDTypes[dtype];
   const blockSize = options.blockSize ?? (codes === 'lookup' ? 64 : 32);
   if (!blockSizes.includes(blockSize)) throw invalid(`a block size of ${blockSizes.join(', ')}`, String(blockSize));
-  const method = options.method ?? 'hqq';
+  const method = options.method ?? 'mse';
   if (method === 'gptq' && options.calibration === undefined) {
     throw invalid('calibration samples for the method "gptq"', 'none');
   }
   const symmetric = options.symmetric ?? true;
   const realZeroPoints = options.realZeroPoints ?? false;
+  if (realZeroPoints && method !== 'hqq') throw invalid('method "hqq" with real zero points', method);
   if (realZeroPoints && symmetric) throw invalid('symmetric: false with real zero points', 'symmetric blocks');
   if (realZeroPoints && options.spelling === 'qdq') {
     throw invalid('integer zero points with spelling "qdq"', 'real ones');
@@ -148,17 +146,16 @@ export function readWeightOptions(model: Model, options: QuantizeWeightsOptions)
   if (accuracyLevel !== undefined && ![0, 1, 2, 3, 4].includes(accuracyLevel)) {
     throw invalid('an accuracy level from 0 to 4', String(accuracyLevel));
   }
-  const hasTrigger = model.graph?.node.some((node) => unsignedTriggers.has(node.opType)) === true;
   return {
     dtype,
-    isSigned: dtype === 'int8' || (dtype !== 'uint8' && !hasTrigger),
+    isSigned: dtype === 'int8',
     blockSize,
     method,
     symmetric,
     realZeroPoints,
     accuracyLevel,
     perChannel: options.perChannel ?? true,
-    reduceRange: options.reduceRange ?? false,
+    reduceRange: options.reduceRange ?? dtype === 'int8',
     convolutions: options.convolutions ?? 'stored',
     spelling: options.spelling ?? 'operators',
     embeddings: options.embeddings ?? true,

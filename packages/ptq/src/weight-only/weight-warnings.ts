@@ -6,7 +6,7 @@ const lowSqnrDb = 10;
 
 /** What a user should know before shipping the result, in plain words. */
 export function findWeightWarnings(report: Omit<WeightReport, 'warnings'>): readonly string[] {
-  const { verification, settings, float, size, float16 } = report;
+  const { verification, settings, float, size } = report;
   const warnings: string[] = [];
   for (const output of verification?.outputs ?? []) {
     if (output.nonFinite > 0) {
@@ -20,15 +20,12 @@ export function findWeightWarnings(report: Omit<WeightReport, 'warnings'>): read
   const isDynamic = weightDTypes[settings.dtype].codes === 'rows';
   if (isDynamic && settings.isSigned && !settings.reduceRange) {
     warnings.push(
-      'int8 weights can saturate on x86 without VNNI (AVX2): use dtype uint8 or a reduced range where such machines matter',
+      'int8 weights of full range saturate on x86 without VNNI: use dtype uint8, or the reduced range, where such machines matter',
     );
   }
   const left = float.reduce((bytes, tensor) => bytes + tensor.byteLength, 0);
   if (left > size.floatBytes / 4) {
     warnings.push(`${((100 * left) / size.floatBytes).toFixed(0)} % of the bytes stayed float: see the reasons`);
-  }
-  for (const { name, count } of float16?.clamped ?? []) {
-    warnings.push(`"${name}": ${count} values beyond ±65504 were clamped`);
   }
   return warnings;
 }
