@@ -37,6 +37,25 @@ export {
 } from './evaluate';
 export { countOperators, type RuntimeGraph, readRuntimeGraph } from './runtime-graph';
 export { defaultTarget } from './default-target';
+// Diagnosis: a quantized model next to its float model
+export { type CompareOptions, compareModels } from './diagnosis/compare-models';
+export type {
+  ActivationHistogram,
+  ChannelError,
+  CodeUsage,
+  Comparison,
+  LayerComparison,
+  LayerQuantization,
+  MatchingSummary,
+  MemorySchedule,
+  ModelFacts,
+  OutputErrors,
+  TensorErrors,
+  UnmatchedLayer,
+} from './diagnosis/comparison';
+export { decibelText, percentText } from './diagnosis/diagnose-text';
+export type { Finding, FindingCode } from './diagnosis/finding';
+export type { WeightComparison } from './diagnosis/weight-errors';
 
 // Calibration in shards
 export {
