@@ -1,5 +1,4 @@
-import type { RoundedRows } from './gptq';
-import type { DampedProblem } from './quadratic-problem';
+import type { QuadraticProblem } from './quadratic-problem';
 import type { WeightGrid } from './weight-grid';
 
 export interface AdaRoundOptions {
@@ -34,15 +33,18 @@ const lastBeta = 2;
  * (second moments of all samples), so there is no sampling noise and a few hundred iterations do what the paper's 10 000 do.
  * What the formulation leaves out is the activation behind the layer: errors that a ReLU would cut off count too.
  *
+ * @param optimum real-valued optimum W° [R,K]
+ * @returns integer levels [R,K]
  * @see Nagel et al. 2020, arXiv:2004.10568
  */
 export async function adaRound(
-  problem: DampedProblem,
+  problem: QuadraticProblem,
+  optimum: Float64Array,
   grid: WeightGrid,
   multiply: GramProduct,
   options: AdaRoundOptions,
-): Promise<RoundedRows> {
-  const { rows, columns, optimum, gram } = problem;
+): Promise<Float64Array> {
+  const { rows, columns, gram } = problem;
   const count = rows * columns;
   const { low, high } = grid;
   const floor = new Float32Array(count);
@@ -88,32 +90,10 @@ export async function adaRound(
   }
   const levels = new Float64Array(count);
   for (let i = 0; i < count; i++) levels[i] = (floor[i] as number) + ((v[i] as number) >= 0 ? 1 : 0);
-  return { levels, excess: excessOf(problem, levels, grid.scale) };
+  return levels;
 }
 
 // — internals —
-
-/** (ŵ − w°)·gram·(ŵ − w°)ᵀ per row. */
-export function excessOf(problem: DampedProblem, levels: Float64Array, scale: Float64Array): Float64Array {
-  const { rows, columns, gram, optimum } = problem;
-  const result = new Float64Array(rows);
-  const d = new Float64Array(columns);
-  for (let r = 0; r < rows; r++) {
-    const base = r * columns;
-    for (let i = 0; i < columns; i++) {
-      d[i] = (levels[base + i] as number) * (scale[r] as number) - (optimum[base + i] as number);
-    }
-    let sum = 0;
-    for (let i = 0; i < columns; i++) {
-      const row = i * columns;
-      let inner = 0;
-      for (let j = 0; j < columns; j++) inner += (gram[row + j] as number) * (d[j] as number);
-      sum += inner * (d[i] as number);
-    }
-    result[r] = sum;
-  }
-  return result;
-}
 
 /** V = −ln( (ζ−γ)/(ρ−γ) − 1 ), so that h(V) = ρ. */
 function inverseStretchedSigmoid(rho: number): number {

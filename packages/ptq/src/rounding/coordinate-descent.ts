@@ -1,5 +1,6 @@
 import { dot } from './cholesky';
 import type { QuadraticProblem } from './quadratic-problem';
+import { multiplyRows } from './row-products';
 import { nearestLevel, type WeightGrid } from './weight-grid';
 
 export interface DescentOptions {
@@ -11,6 +12,14 @@ export interface DescentOptions {
   readonly smallestScale: Float64Array;
 }
 
+/** Where a descent ended. */
+export interface Descent {
+  /** [R], float32 values. */
+  readonly scale: Float64Array;
+  /** Levels·gram [R,K]. */
+  readonly products: Float64Array;
+}
+
 /**
  * Improves rounded rows one weight at a time: each level moves to where the error of its row is smallest with all others held,
  *
@@ -20,21 +29,19 @@ export interface DescentOptions {
  * step lowers  ŵ·gram·ŵᵀ − 2·ŵ·cross  or leaves it; the error can never end above where it began.
  *
  * @param levels [R,K], changed in place
- * @returns the scales [R], float32 values
  */
 export function descendCoordinates(
   problem: QuadraticProblem,
   levels: Float64Array,
   grid: WeightGrid,
   options: DescentOptions,
-): Float64Array {
+): Descent {
   const { rows, columns, gram, cross } = problem;
   const scale = new Float64Array(grid.scale);
-  const product = new Float64Array(columns);
+  // products = levels·gram, kept up to date with every change of a level.
+  const products = multiplyRows(levels, gram, columns);
   for (let r = 0; r < rows; r++) {
     const base = r * columns;
-    // product = gram·q, kept up to date with every change of a level.
-    for (let i = 0; i < columns; i++) product[i] = dot(gram, i * columns, levels, base, columns);
     for (let refit = 0; ; refit++) {
       const s = scale[r] as number;
       for (let sweep = 0; sweep < options.sweeps; sweep++) {
@@ -43,26 +50,33 @@ export function descendCoordinates(
           const curvature = gram[k * columns + k] as number;
           if (!(curvature > 0)) continue;
           const level = levels[base + k] as number;
-          const slope = s * (product[k] as number) - (cross[base + k] as number);
+          const slope = s * (products[base + k] as number) - (cross[base + k] as number);
           const best = nearestLevel(s * level - slope / curvature, s, grid.low, grid.high);
           if (best === level) continue;
           levels[base + k] = best;
-          addRow(product, gram, k * columns, best - level);
+          addRow(products, base, gram, k * columns, columns, best - level);
           moved += 1;
         }
         if (moved === 0) break;
       }
       if (refit >= options.refits) break;
-      const curvature = dot(product, 0, levels, base, columns);
+      const curvature = dot(products, base, levels, base, columns);
       const fitted = Math.fround(dot(cross, base, levels, base, columns) / curvature);
       const smallest = options.smallestScale[r] as number;
       if (!(fitted >= smallest) || !(fitted > 0) || !Number.isFinite(fitted) || fitted === s) break;
       scale[r] = fitted;
     }
   }
-  return scale;
+  return { scale, products };
 }
 
-function addRow(to: Float64Array, matrix: Float64Array, from: number, factor: number): void {
-  for (let j = 0; j < to.length; j++) to[j] = (to[j] as number) + factor * (matrix[from + j] as number);
+function addRow(
+  to: Float64Array,
+  base: number,
+  matrix: Float64Array,
+  from: number,
+  length: number,
+  factor: number,
+): void {
+  for (let j = 0; j < length; j++) to[base + j] = (to[base + j] as number) + factor * (matrix[from + j] as number);
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { randomProblem } from './__fixtures__/random-problem';
-import { excessOf } from './adaround';
 import { choleskyUpper } from './cholesky';
-import { gptqRounder } from './gptq';
-import { dampProblem, rowError } from './quadratic-problem';
+import { factorProblem, realOptimum } from './factored-problem';
+import { gptqRound, gptqRoundScales } from './gptq';
+import { rowErrors } from './quadratic-problem';
 import { levelsToWeights, nearestLevel, nearestLevels } from './weight-grid';
 
 const grid = (rows: number, scale = 0.2) => ({ scale: new Float64Array(rows).fill(scale), low: -4, high: 3 });
@@ -38,11 +38,11 @@ function textbookGptq(gram: Float64Array, weights: Float64Array, rows: number, k
   return levels;
 }
 
-describe('gptqRounder', () => {
+describe('gptqRound', () => {
   it('is the published recursion', () => {
-    const { damped, weights } = randomProblem(5, 24, 11);
-    const { levels } = gptqRounder(damped, false)(grid(5));
-    expect([...levels]).toEqual([...textbookGptq(damped.gram, weights, 5, 24, 0.2)]);
+    const { problem, weights } = randomProblem(5, 24, 11);
+    const { levels } = gptqRound(factorProblem(problem, weights, 0, false), grid(5));
+    expect([...levels]).toEqual([...textbookGptq(problem.gram, weights, 5, 24, 0.2)]);
   });
 
   it('rounds to nearest when inputs are uncorrelated', () => {
@@ -51,33 +51,40 @@ describe('gptqRounder', () => {
     for (let i = 0; i < columns; i++) gram[i * columns + i] = i + 1;
     const { weights } = randomProblem(3, columns, 2);
     const cross = weights.map((w, i) => w * ((i % columns) + 1));
-    const damped = dampProblem({ rows: 3, columns, gram, cross, energy: new Float64Array(3) }, weights, 0.01);
-    expect([...gptqRounder(damped)(grid(3)).levels]).toEqual([...nearestLevels(weights, columns, grid(3))]);
+    const factored = factorProblem({ rows: 3, columns, gram, cross, energy: new Float64Array(3) }, weights, 0.01);
+    expect([...gptqRound(factored, grid(3)).levels]).toEqual([...nearestLevels(weights, columns, grid(3))]);
   });
 
   it('reports the error of its rows exactly, and it is below that of round-to-nearest', () => {
-    const { problem, damped, weights } = randomProblem(8, 40, 5);
-    const { levels, excess } = gptqRounder(damped)(grid(8));
-    const direct = excessOf(damped, levels, grid(8).scale);
-    let chosen = 0;
-    let nearest = 0;
-    const rounded = levelsToWeights(levels, 40, grid(8).scale);
-    const plain = levelsToWeights(nearestLevels(weights, 40, grid(8)), 40, grid(8).scale);
-    for (let r = 0; r < 8; r++) {
-      expect(excess[r]).toBeCloseTo(direct[r]!, 8);
-      chosen += rowError(problem, r, rounded, r * 40);
-      nearest += rowError(problem, r, plain, r * 40);
+    const { problem, factored, weights } = randomProblem(8, 40, 5);
+    const { levels, excess } = gptqRound(factored, grid(8));
+    const chosen = rowErrors(problem, levelsToWeights(levels, 40, grid(8).scale));
+    const nearest = rowErrors(problem, levelsToWeights(nearestLevels(weights, 40, grid(8)), 40, grid(8).scale));
+    const least = rowErrors(problem, realOptimum(factored));
+    for (let r = 0; r < 8; r++) expect(excess[r]! + least[r]!).toBeCloseTo(chosen[r]!, 8);
+    const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
+    expect(sum(chosen)).toBeLessThan(0.7 * sum(nearest));
+  });
+
+  it('picks the best scale of every row, but none below its limit', () => {
+    const { factored } = randomProblem(8, 40, 5);
+    const smallest = new Float64Array(8).fill(0.15);
+    const { excess, scale } = gptqRoundScales(factored, grid(8), [1, 0.5, 1.5], smallest);
+    for (const factor of [0.75, 1, 1.5]) {
+      const one = gptqRound(factored, grid(8, Math.fround(0.2 * factor)));
+      for (let r = 0; r < 8; r++) expect(excess[r]!).toBeLessThanOrEqual(one.excess[r]! * (1 + 1e-6));
     }
-    expect(chosen).toBeLessThan(0.7 * nearest);
+    for (const s of scale) expect(s).toBeGreaterThanOrEqual(0.15);
   });
 });
 
-describe('dampProblem', () => {
+describe('factorProblem', () => {
   it('keeps the weights of dead inputs and survives a singular matrix', () => {
     const weights = Float64Array.of(0.5, -0.3, 0.7);
     const gram = Float64Array.of(1, 1, 0, 1, 1, 0, 0, 0, 0);
     const cross = Float64Array.of(0.2, 0.2, 0);
-    const { optimum } = dampProblem({ rows: 1, columns: 3, gram, cross, energy: Float64Array.of(1) }, weights, 0.01);
+    const problem = { rows: 1, columns: 3, gram, cross, energy: Float64Array.of(1) };
+    const optimum = realOptimum(factorProblem(problem, weights, 0.01));
     expect(optimum[2]).toBeCloseTo(0.7, 12);
     expect(optimum[0]! + optimum[1]!).toBeCloseTo(0.2, 3);
   });

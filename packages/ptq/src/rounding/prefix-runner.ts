@@ -80,11 +80,15 @@ export function createPrefixRunner(model: Model, options: PrefixOptions): Prefix
     return isDone && checkpoint?.batches[0]?.[name] === undefined;
   };
 
-  /** What nodes outside `done` read of it: all that has to be kept. */
+  /** What nodes outside `done` read of it: all that has to be kept. A cheap node counts only while somebody waits for it. */
   const frontierOf = (done: ReadonlySet<Node>): string[] => {
     const needed = new Set<string>();
-    for (const node of index.nodes) {
+    const waiting = new Set<Node>();
+    for (const node of [...index.nodes].reverse()) {
       if (done.has(node)) continue;
+      const isRead = node.output.some((name) => index.consumers(name).some((use) => waiting.has(use.owner)));
+      if (isCheap(node) && !isRead) continue;
+      waiting.add(node);
       for (const name of reads.get(node) ?? []) {
         const producer = index.producer(name);
         if (index.isInput(name) || (producer !== undefined && done.has(producer))) needed.add(name);

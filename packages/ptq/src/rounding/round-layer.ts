@@ -10,7 +10,7 @@ import { readMatrix, writeMatrix } from './weight-matrices';
 
 /** From this width on a range search and per-row factors gain nothing. */
 const mostLevelsToRescale = 64;
-const scaleFactors: readonly number[] = [1, 0.82, 0.88, 0.94, 1.06, 1.12, 1.2];
+const scaleFactors: readonly number[] = [1, 0.85, 0.92, 1.1];
 
 /** What became of one layer: its new constants and scales. */
 export interface RoundedLayer {

@@ -1,9 +1,10 @@
 import type { Runtime } from '../session';
 import { adaRound } from './adaround';
 import { descendCoordinates } from './coordinate-descent';
-import { gptqRounder, type RoundedRows } from './gptq';
+import { type FactoredProblem, factorProblem, realOptimum } from './factored-problem';
+import { gptqRoundScales } from './gptq';
 import { createGramProduct } from './moment-products';
-import { dampProblem, type QuadraticProblem, rowError } from './quadratic-problem';
+import { type QuadraticProblem, rowErrors } from './quadratic-problem';
 import type { RoundingMethod } from './rounding-options';
 import { levelsToWeights, nearestLevels, type WeightGrid } from './weight-grid';
 
@@ -43,75 +44,55 @@ export async function roundMatrix(
   options: RoundMatrixOptions,
 ): Promise<RoundedMatrix> {
   const { rows, columns } = problem;
-  const damped = dampProblem(problem, weights, options.damping);
-  const factors = options.isScaleShared ? [1] : options.scaleFactors;
-  const gptq = gptqRounder(damped);
-  const best = bestOfScales(gptq, grid, factors, options.smallestScale);
-  let rounded: RoundedRows = best.rounded;
-  if (options.method === 'adaround') {
-    const product = await createGramProduct(options.runtime, damped.gram, columns);
-    try {
-      rounded = await adaRound(damped, { ...grid, scale: best.scale }, product.multiply, {
-        iterations: options.iterations,
-        learningRate: 0.02,
-        regularization: 0.05,
-        warmUp: 0.2,
-      });
-    } finally {
-      await product.release();
-    }
-  }
-  const levels = new Float64Array(rounded.levels);
-  const scale = descendCoordinates(
+  const { smallestScale, isScaleShared } = options;
+  const factored = factorProblem(problem, weights, options.damping);
+  const { damped } = factored;
+  const first = gptqRoundScales(factored, grid, isScaleShared ? [1] : options.scaleFactors, smallestScale);
+  const start = { ...grid, scale: first.scale };
+  const levels = options.method === 'gptq' ? first.levels : await learnedLevels(factored, start, options);
+  const refits = isScaleShared ? 0 : options.refits;
+  const { scale, products } = descendCoordinates(damped, levels, start, {
+    sweeps: options.sweeps,
+    refits,
+    smallestScale,
+  });
+  const scaleOf = (i: number): number => scale[Math.floor(i / columns)] as number;
+  const chosen = levels.map((level, i) => level * scaleOf(i));
+  const errors = rowErrors(
     damped,
-    levels,
-    { ...grid, scale: best.scale },
-    {
-      sweeps: options.sweeps,
-      refits: options.isScaleShared ? 0 : options.refits,
-      smallestScale: options.smallestScale,
-    },
+    chosen,
+    products.map((p, i) => p * scaleOf(i)),
   );
   const nearest = nearestLevels(weights, columns, grid);
-  const nearestWeights = levelsToWeights(nearest, columns, grid.scale);
-  const chosenWeights = levelsToWeights(levels, columns, scale);
-  let nearestError = 0;
-  let error = 0;
-  let energy = 0;
+  const nearestErrors = rowErrors(damped, levelsToWeights(nearest, columns, grid.scale));
+  const sums = { nearest: 0, chosen: 0, energy: 0 };
   for (let r = 0; r < rows; r++) {
-    const before = rowError(problem, r, nearestWeights, r * columns);
-    const after = rowError(problem, r, chosenWeights, r * columns);
-    nearestError += before;
-    error += Math.min(before, after);
-    energy += problem.energy[r] as number;
+    const [before, after] = [nearestErrors[r] as number, errors[r] as number];
+    sums.nearest += before;
+    sums.chosen += Math.min(before, after);
+    sums.energy += problem.energy[r] as number;
     if (before > after) continue;
     levels.set(nearest.subarray(r * columns, (r + 1) * columns), r * columns);
     scale[r] = grid.scale[r] as number;
   }
-  return { levels, scale, nearestError, error, energy };
+  return { levels, scale, nearestError: sums.nearest, error: sums.chosen, energy: sums.energy };
 }
 
-function bestOfScales(
-  round: (grid: WeightGrid) => RoundedRows,
+async function learnedLevels(
+  factored: FactoredProblem,
   grid: WeightGrid,
-  factors: readonly number[],
-  smallest: Float64Array,
-): { readonly rounded: RoundedRows; readonly scale: Float64Array } {
-  let best: { rounded: RoundedRows; scale: Float64Array } | undefined;
-  for (const factor of factors) {
-    const scale = grid.scale.map((s, r) => Math.max(Math.fround(s * factor), smallest[r] as number));
-    const rounded = round({ ...grid, scale });
-    if (best === undefined) {
-      best = { rounded: { levels: rounded.levels, excess: rounded.excess }, scale };
-      continue;
-    }
-    const columns = rounded.levels.length / scale.length;
-    for (let r = 0; r < scale.length; r++) {
-      if ((rounded.excess[r] as number) >= (best.rounded.excess[r] as number)) continue;
-      best.rounded.levels.set(rounded.levels.subarray(r * columns, (r + 1) * columns), r * columns);
-      best.rounded.excess[r] = rounded.excess[r] as number;
-      best.scale[r] = scale[r] as number;
-    }
+  options: RoundMatrixOptions,
+): Promise<Float64Array> {
+  const { damped } = factored;
+  const product = await createGramProduct(options.runtime, damped.gram, damped.columns);
+  try {
+    return await adaRound(damped, realOptimum(factored), grid, product.multiply, {
+      iterations: options.iterations,
+      learningRate: 0.02,
+      regularization: 0.05,
+      warmUp: 0.2,
+    });
+  } finally {
+    await product.release();
   }
-  return best ?? { rounded: round(grid), scale: grid.scale };
 }

@@ -1,4 +1,5 @@
-import { type DampedProblem, dampProblem, type QuadraticProblem } from '../quadratic-problem';
+import { type FactoredProblem, factorProblem } from '../factored-problem';
+import type { QuadraticProblem } from '../quadratic-problem';
 import { values } from './residual-network';
 
 /** A problem with correlated inputs (gram = AᵀA/S of random A with a strong common part) and the weights it is about. */
@@ -6,7 +7,7 @@ export function randomProblem(
   rows: number,
   columns: number,
   seed: number,
-): { problem: QuadraticProblem; damped: DampedProblem; weights: Float64Array } {
+): { problem: QuadraticProblem; factored: FactoredProblem; weights: Float64Array } {
   const samples = 4 * columns;
   const noise = values(samples * columns, seed);
   const common = values(samples, seed + 1);
@@ -29,5 +30,5 @@ export function randomProblem(
     }
   }
   const problem = { rows, columns, gram, cross, energy };
-  return { problem, damped: dampProblem(problem, weights, 0), weights };
+  return { problem, factored: factorProblem(problem, weights, 0), weights };
 }
