@@ -192,6 +192,7 @@ async function comparePeer(python: string, runtime: Runtime): Promise<readonly P
       const start = performance.now();
       await quantizeModel(decodeModel(bytes), {
         calibration: fromFile,
+        activationRange: 'minmax',
         samples: 512,
         batchSize: 32,
         runtime,

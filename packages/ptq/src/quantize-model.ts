@@ -46,7 +46,7 @@ export interface QuantizeOptions {
   readonly samples?: number;
   /** Statistics collected before, by `collectStatistics` or merged from shards, instead of a run over the samples. */
   readonly statistics?: CalibrationState;
-  /** How activation ranges are selected. Default `fullRange`. */
+  /** How activation ranges are selected: a selector or its name, such as `percentile(99.99)`. Default `mse`. */
   readonly activationRange?: AnyRangeSelector | string;
   /** How weight ranges are selected. Default `fullRange`. */
   readonly weightRange?: AnyRangeSelector | string;
@@ -255,7 +255,7 @@ function resolveOptions(options: QuantizeOptions): Settings {
     batchSize: options.batchSize ?? 32,
     samples: options.samples ?? 512,
     verifySamples: options.verifySamples ?? 64,
-    activationRange: resolveRangeSelector(options.activationRange ?? 'fullRange'),
+    activationRange: resolveRangeSelector(options.activationRange ?? 'mse'),
     weightRange: resolveRangeSelector(options.weightRange ?? 'fullRange'),
     shapesForMemory: options.shapes,
     signal: options.signal,

@@ -95,7 +95,7 @@ describe('calibration states', () => {
   });
 
   it('refuse statistics of another plan', async () => {
-    const statistics = calibrationStateFromJson(await shard(0, 1, 'entropy'));
+    const statistics = calibrationStateFromJson(await shard(0, 1, 'lsqStep'));
     const options = { calibration: feeds, runtime, target: ortX64, statistics };
     await expect(quantizeModel(toyModel(), options)).rejects.toThrow(
       /statistics of this model, target and range selector/,

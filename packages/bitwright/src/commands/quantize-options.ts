@@ -116,9 +116,10 @@ export const quantizeOptions = {
   activationRange: {
     flags: '--activation-range <name>',
     kind: 'text',
-    description: 'how ranges of activations are chosen',
+    description:
+      'how ranges of activations are chosen: mse, minmax, percentile(99.99), entropy, aciq, movingAverage, …',
     group: 'How to quantize:',
-    shownDefault: 'fullRange',
+    shownDefault: 'mse',
   },
   weightRange: {
     flags: '--weight-range <name>',

@@ -47,7 +47,7 @@ export function readSettings(options: Partial<Options>): QuantizeSettings {
   const { preprocess: preset, resize, crop, mean, std, scale, layout, channels } = options;
   return Object.freeze({
     target: options.target === undefined ? defaultTarget() : findTarget(options.target),
-    activationRange: resolveRangeSelector(options.activationRange ?? 'fullRange'),
+    activationRange: resolveRangeSelector(options.activationRange ?? 'mse'),
     weightRange: resolveRangeSelector(options.weightRange ?? 'fullRange'),
     bits: options.bits === undefined ? undefined : parseBits(options.bits),
     rounding: (options.rounding ?? 'nearest') as Rounding,
