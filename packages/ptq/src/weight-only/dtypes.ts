@@ -11,7 +11,10 @@ export interface WeightDTypeInfo {
   readonly float16: boolean;
 }
 
-const table = {
+export type WeightDType = 'fp16' | 'q8' | 'int8' | 'uint8' | 'q4' | 'q4f16' | 'q2' | 'q2f16' | 'bnb4';
+
+/** Every dtype, by its name in transformers.js. */
+export const weightDTypes: Readonly<Record<WeightDType, WeightDTypeInfo>> = {
   fp16: { suffix: '_fp16', title: 'float16', codes: undefined, bits: 16, float16: true },
   q8: { suffix: '_quantized', title: '8 bits, dynamic activations', codes: 'rows', bits: 8, float16: false },
   int8: { suffix: '_int8', title: 'int8, dynamic activations', codes: 'rows', bits: 8, float16: false },
@@ -21,12 +24,7 @@ const table = {
   q2: { suffix: '_q2', title: '2-bit blocks', codes: 'blocks', bits: 2, float16: false },
   q2f16: { suffix: '_q2f16', title: '2-bit blocks, the rest float16', codes: 'blocks', bits: 2, float16: true },
   bnb4: { suffix: '_bnb4', title: '4-bit NormalFloat blocks', codes: 'lookup', bits: 4, float16: false },
-} as const satisfies Readonly<Record<string, WeightDTypeInfo>>;
-
-export type WeightDType = keyof typeof table;
-
-/** Every dtype, by its name in transformers.js. */
-export const weightDTypes: Readonly<Record<WeightDType, WeightDTypeInfo>> = table;
+};
 
 /**
  * Reads a dtype by name.
