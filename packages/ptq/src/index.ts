@@ -127,7 +127,6 @@ export { formatWeightReport } from './weight-only/format-weight-report';
 export { type QuantizeWeightsResult, quantizeWeights } from './weight-only/quantize-weights';
 export type { ConvolutionForm, QuantizeWeightsOptions, WeightSettings } from './weight-only/weight-options';
 export type { QuantizedWeight, WeightClassSize, WeightReport } from './weight-only/weight-report';
-export { type DTypeFamilyOptions, type DTypeFile, writeDTypeFamily } from './weight-only/write-dtype-family';
 
 // The runtime seam
 export {

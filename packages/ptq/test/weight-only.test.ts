@@ -1,16 +1,6 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { encodeModel, type Model } from '@bitwright/onnx';
-import { readModelFile } from '@bitwright/onnx/node';
 import { describe, expect, it } from 'vitest';
-import {
-  formatWeightReport,
-  parseWeightDType,
-  quantizeWeights,
-  type WeightDType,
-  writeDTypeFamily,
-} from '../src/index';
+import { formatWeightReport, parseWeightDType, quantizeWeights } from '../src/index';
 import { tinyLanguageModel, tokenFeeds } from './weight-model';
 
 const operatorsOf = (model: Model): string[] => (model.graph?.node ?? []).map((node) => node.opType);
@@ -122,36 +112,5 @@ describe('quantizeWeights', () => {
     await expect(quantizeWeights(model, { dtype: 'q4' })).rejects.toThrow(
       /"w1": expected finite weights, received NaN/,
     );
-  });
-});
-
-describe('writeDTypeFamily', () => {
-  const dtypes: readonly WeightDType[] = ['q8', 'q4', 'q4f16', 'fp16', 'int8', 'uint8', 'bnb4'];
-
-  it('writes the files transformers.js looks for, all or none', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'bitwright-'));
-    try {
-      const files = await writeDTypeFamily(tinyLanguageModel(), { dtypes, folder, verifySamples: 0 });
-      expect(readdirSync(folder).sort()).toEqual([
-        'model_bnb4.onnx',
-        'model_fp16.onnx',
-        'model_int8.onnx',
-        'model_q4.onnx',
-        'model_q4f16.onnx',
-        'model_quantized.onnx',
-        'model_uint8.onnx',
-      ]);
-      const { model } = await readModelFile(join(folder, 'model_q4.onnx'));
-      expect(operatorsOf(model)).toContain('MatMulNBits');
-      expect(files.map(({ byteLength }) => byteLength).every((bytes) => bytes < 140_000)).toBe(true);
-      rmSync(join(folder, 'model_q4.onnx'));
-      const again = writeDTypeFamily(tinyLanguageModel(), { dtypes: ['q4', 'q8'], folder, verifySamples: 0 });
-      await expect(again).rejects.toThrow(/no file at .*model_quantized.onnx/);
-      expect(existsSync(join(folder, 'model_q4.onnx'))).toBe(false);
-      writeFileSync(join(folder, 'keep.txt'), '');
-      await writeDTypeFamily(tinyLanguageModel(), { dtypes: ['q8'], folder, overwrite: true, verifySamples: 0 });
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
   });
 });

@@ -27,6 +27,7 @@ const {
   evalData: _evalData,
   allowRandom: _allowRandom,
   weightRange: _weightRange,
+  dtype: _dtype,
   rounding: _rounding,
   biasCorrection: _biasCorrection,
   perTensor: _perTensor,

@@ -134,6 +134,13 @@ export const quantizeOptions = {
     description: 'leave nodes in float: a glob over node names, or op:Type',
     group: 'How to quantize:',
   },
+  dtype: {
+    flags: '--dtype <names>',
+    kind: 'text',
+    description:
+      'weights only, no data needed: q8, int8, uint8, q4, q4f16, q2, fp16, bnb4, several with commas; writes the files transformers.js loads (model_q4.onnx, …) into the output folder',
+    group: 'How to quantize:',
+  },
   bits: {
     flags: '--bits <wXaY>',
     kind: 'text',

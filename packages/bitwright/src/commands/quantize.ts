@@ -15,6 +15,7 @@ import { printResult } from '../terminal/print-result';
 import { createProgress, type ProgressDisplay } from '../terminal/progress';
 import { dataPaths, fromProcessFolder } from './data-paths';
 import { type OpenedData, openData } from './open-data';
+import { quantizeDTypes } from './quantize-dtypes';
 import { quantizeOptions } from './quantize-options';
 import { hashSettings, type QuantizeSettings, readSettings } from './quantize-settings';
 import { readState } from './state-file';
@@ -52,6 +53,7 @@ export const quantize: CommandDefinition<typeof quantizeOptions> = {
 
 async function runQuantize(input: CommandInput<typeof quantizeOptions>): Promise<number> {
   const { options, context } = input;
+  if (options.dtype !== undefined) return quantizeDTypes(options.dtype, input);
   const settings = readSettings(options);
   const modelPath = resolve(context.cwd, input.args[0] ?? '');
   const opened = await openModel(modelPath, input.args[0]);

@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { ExportError } from '@bitwright/core';
 import type { Model } from '@bitwright/onnx';
 import { type WriteModelOptions, writeModelFile } from '@bitwright/onnx/node';
-import { dtypeFileName, type WeightDType } from './dtypes';
-import { quantizeWeights } from './quantize-weights';
-import type { QuantizeWeightsOptions } from './weight-options';
-import type { WeightReport } from './weight-report';
+import {
+  dtypeFileName,
+  type QuantizeWeightsOptions,
+  quantizeWeights,
+  type WeightDType,
+  type WeightReport,
+} from '@bitwright/ptq';
 
 export interface DTypeFamilyOptions extends Omit<QuantizeWeightsOptions, 'dtype'> {
   readonly dtypes: readonly WeightDType[];
@@ -65,7 +68,7 @@ async function assertNew(path: string): Promise<void> {
   );
   if (!exists) return;
   throw new ExportError({
-    operation: '[ptq] writeDTypeFamily',
+    operation: '[bitwright] writeDTypeFamily',
     expected: `no file at ${JSON.stringify(path)}`,
     received: 'an existing file',
     hint: 'Choose another folder or name, or allow to overwrite.',
