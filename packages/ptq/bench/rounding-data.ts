@@ -20,8 +20,17 @@ export function sharedFolder(): string {
 }
 
 /** CIFAR-10 images as the ResNets expect them: x/255, less mean, over deviation, NCHW. */
-export function cifar10(folder: string, part: 'train' | 'test', input: string, first: number, count: number): LabelledSource {
-  const images = readFileSync(join(folder, 'cifar10', `${part}_images.u8`)).subarray(first * 3072, (first + count) * 3072);
+export function cifar10(
+  folder: string,
+  part: 'train' | 'test',
+  input: string,
+  first: number,
+  count: number,
+): LabelledSource {
+  const images = readFileSync(join(folder, 'cifar10', `${part}_images.u8`)).subarray(
+    first * 3072,
+    (first + count) * 3072,
+  );
   const labels = readFileSync(join(folder, 'cifar10', `${part}_labels.u8`)).subarray(first, first + count);
   return pixelSource(input, images, 32, labels, `CIFAR-10 ${part} ${first}…${first + count - 1}`);
 }
@@ -31,7 +40,9 @@ export async function imagenet300(folder: string, input: string, indices: readon
   const { default: sharp } = await import('sharp');
   const size = 224;
   const root = join(folder, 'imagenet300');
-  const files = readdirSync(root).filter((name) => name.endsWith('.jpg')).sort();
+  const files = readdirSync(root)
+    .filter((name) => name.endsWith('.jpg'))
+    .sort();
   const labelOf = new Map(
     readFileSync(join(root, 'labels.tsv'), 'utf8')
       .trim()

@@ -58,9 +58,6 @@ const withdrawn: ReadonlyMap<string, readonly [version: number, successor: strin
   ['Scatter', [11, 'ScatterElements']],
 ]);
 
-/** First opset that has an ai.onnx operator; undefined for a name that none has. */
-export const operatorSince = (opType: string): number | undefined => firstVersion.get(opType);
-
 /** Why an ai.onnx operator may not be used at an opset; undefined when it may. */
 export const operatorProblem = (opType: string, opset: number): string | undefined => {
   const since = firstVersion.get(opType);

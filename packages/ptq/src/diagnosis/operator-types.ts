@@ -112,10 +112,6 @@ export function isFoldable(kind: string, inputs: number): boolean {
   return activationOperators.has(kind) || affineOperators.has(kind) || kind === 'BatchNormalization';
 }
 
-export function isActivation(kind: string): boolean {
-  return activationOperators.has(kind);
-}
-
 const weightedKinds: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'MatMul', 'Gather']);
 
 /** Operators whose constant operand of rank 2 or more is a weight. */

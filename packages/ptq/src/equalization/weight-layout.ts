@@ -96,19 +96,6 @@ export function pairMaxima(weights: Float32Array, layout: WeightLayout): Float32
   return maxima;
 }
 
-/** Sums over the kernel of every pair of channels, as [O, I/g]: what a constant input sees of the weights. */
-export function pairSums(weights: ArrayLike<number>, layout: WeightLayout): Float64Array {
-  const { kernel } = layout;
-  const sums = new Float64Array(outputCount(layout) * layout.inputsPerGroup);
-  let at = 0;
-  forEachPair(layout, (_output, _input, start) => {
-    let sum = 0;
-    for (let k = start; k < start + kernel; k++) sum += weights[k] as number;
-    sums[at++] = sum;
-  });
-  return sums;
-}
-
 /** W[o,i,…] · inputFactor[i] · outputFactor[o], computed in float64 and rounded once. */
 export function scaleChannels(
   weights: Float32Array,

@@ -34,15 +34,6 @@ export function searchRowScales(weights: Float64Array, columns: number, scheme: 
   return Float64Array.from({ length: rows }, (_, r) => search(r * columns, (r + 1) * columns));
 }
 
-/** Scales that map the largest magnitude of each row to the last level. */
-export function fullRangeScales(weights: Float64Array, columns: number, scheme: LinearScheme): Float64Array {
-  const rows = weights.length / columns;
-  if (scheme.granularity.kind === 'perTensor') {
-    return new Float64Array(rows).fill(fullRangeScale(weights, 0, weights.length, scheme));
-  }
-  return Float64Array.from({ length: rows }, (_, r) => fullRangeScale(weights, r * columns, (r + 1) * columns, scheme));
-}
-
 // — internals —
 
 function fullRangeScale(weights: Float64Array, from: number, to: number, scheme: LinearScheme): number {

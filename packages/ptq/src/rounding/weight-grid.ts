@@ -1,4 +1,4 @@
-import { type LinearScheme, type QParams, roundHalfEven } from '@bitwright/core';
+import { roundHalfEven } from '@bitwright/core';
 
 /** The values a matrix of weights may take: row r has the levels scale[r] · {low … high}, integers relative to the zero point. */
 export interface WeightGrid {
@@ -6,14 +6,6 @@ export interface WeightGrid {
   readonly scale: Float64Array;
   readonly low: number;
   readonly high: number;
-}
-
-/** Grid of some consecutive rows of a quantized tensor; a per-tensor scale is repeated. */
-export function gridOf(scheme: LinearScheme, qparams: QParams, firstRow: number, rows: number): WeightGrid {
-  const zeroPoint = qparams.zeroPoint[0] as number;
-  const shared = qparams.scale.length === 1;
-  const scale = Float64Array.from({ length: rows }, (_, r) => qparams.scale[shared ? 0 : firstRow + r] as number);
-  return { scale, low: scheme.qmin - zeroPoint, high: scheme.qmax - zeroPoint };
 }
 
 /** Integer level nearest to a real weight. */
