@@ -9,7 +9,9 @@ import {
   correctBias,
   correctBiasFromStatistics,
   type Feeds,
+  layerInputTensors,
   limitedBatches,
+  observeChannels,
   prepareModel,
   type Runtime,
   type SampleSource,
@@ -129,7 +131,9 @@ export interface Row {
 export type Correction =
   | { readonly kind: 'none' }
   | { readonly kind: 'empirical'; readonly activations?: 'quantized' | 'float' }
-  | { readonly kind: 'analytic'; readonly statistics: StatisticsTable };
+  | { readonly kind: 'analytic'; readonly statistics: StatisticsTable }
+  /** ε̄·E[x] with E[x] observed in the float model. */
+  | { readonly kind: 'observed' };
 
 /** Quantizes, with each of the corrections, and measures the exported model. */
 export async function measureRows(
@@ -169,6 +173,16 @@ async function correct(
 ): Promise<Model> {
   if (correction.kind === 'none') return model;
   if (correction.kind === 'analytic') return correctBiasFromStatistics(model, spec, correction.statistics).model;
+  if (correction.kind === 'observed') {
+    const tensors = layerInputTensors(model);
+    const statistics = await observeChannels(model, {
+      runtime,
+      source: calibration,
+      tensors,
+      batchSize: measured.batch,
+    });
+    return correctBiasFromStatistics(model, spec, statistics).model;
+  }
   const { activations = 'quantized' } = correction;
   const options = { runtime, source: calibration, target, activations, batchSize: measured.batch };
   return (await correctBias(model, spec, options)).model;
@@ -177,6 +191,7 @@ async function correct(
 function nameOf(correction: Correction): string {
   if (correction.kind === 'none') return '';
   if (correction.kind === 'analytic') return ' + bias correction (BatchNorm statistics)';
+  if (correction.kind === 'observed') return ' + bias correction (weights only, observed float inputs)';
   return ` + bias correction${correction.activations === 'float' ? ' (float activations)' : ''}`;
 }
 

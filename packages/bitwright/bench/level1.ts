@@ -55,6 +55,7 @@ const fourBitTarget: Target = weightTarget({ qmin: -7, qmax: 7 });
 
 const none: Correction = { kind: 'none' };
 const empirical: Correction = { kind: 'empirical' };
+const observed: Correction = { kind: 'observed' };
 
 interface ModelResult {
   readonly model: string;
@@ -77,7 +78,7 @@ async function measureSteps(loaded: LoadedModel, runtime: Runtime): Promise<Mode
     rows.push(...(await measureRows(steps, candidate, target, corrections, loaded, float, runtime)));
   };
   await add('as it is', model, perChannelTarget, [none, empirical]);
-  await add('as it is', model, perTensorTarget, [none, empirical]);
+  await add('as it is', model, perTensorTarget, [none, observed, empirical]);
   const tensors = equalizedTensors(model);
   const observe = (candidate: Model) =>
     observeChannels(candidate, { runtime, source: loaded.calibration, tensors, batchSize: measured.batch });
@@ -138,11 +139,16 @@ async function measureStatistics(loaded: LoadedModel, runtime: Runtime): Promise
   const float = await runModel(model, loaded, runtime);
   const rows: Row[] = [compare('float', 'float', float, float)];
   const statistics = batchNormStatistics(original);
-  const corrections: readonly Correction[] = [none, { kind: 'analytic', statistics }, empirical];
+  const corrections: readonly Correction[] = [none, { kind: 'analytic', statistics }, observed, empirical];
   rows.push(...(await measureRows('as it is', model, fourBitTarget, corrections, loaded, float, runtime)));
   const equalized = equalizeWeights(model, { statistics });
   const absorbed = absorbHighBias(equalized.model, equalized.statistics);
-  const after: readonly Correction[] = [none, { kind: 'analytic', statistics: absorbed.statistics }, empirical];
+  const after: readonly Correction[] = [
+    none,
+    { kind: 'analytic', statistics: absorbed.statistics },
+    observed,
+    empirical,
+  ];
   rows.push(
     ...(await measureRows(
       'equalized, high biases absorbed',

@@ -79,6 +79,7 @@ export {
 } from './bias-correction/correct-bias';
 export { correctBiasFromStatistics } from './bias-correction/correct-bias-from-statistics';
 export type { UncorrectedLayer } from './bias-correction/correctable-layers';
+export { layerInputTensors } from './bias-correction/layer-input-tensors';
 export {
   type AbsorbedBias,
   type AbsorbOptions,

@@ -13,11 +13,12 @@ import { fakeQuantizeConstant } from './fake-quantized-weights';
  *
  *   b ← b − ε̄·E[x],   ε̄[o,i] = Σ_k (W̃ − W)[o,i,k]
  *
- * with E[x] from the statistics of the layers before (BatchNormalization's β and γ, taken as normal distributions). Activations
- * count as float. Where a layer pads with zeros, E[x] is a little too large at the border.
+ * with E[x] from the statistics of the layers before (BatchNormalization's β and γ, taken as normal distributions), or of the very
+ * input where the table has it (observed on the tensors of `layerInputTensors`). Activations count as float, and each layer is
+ * corrected by itself. Where a layer pads with zeros, E[x] is a little too large at the border.
  *
  * @param model prepared float model that the spec was made for
- * @param statistics of the outputs of layers, before their activation function
+ * @param statistics of the outputs of layers, before their activation function, or of their inputs
  * @see Nagel et al. 2019, arXiv:1906.04721 §4.2
  */
 export function correctBiasFromStatistics(
@@ -32,6 +33,13 @@ export function correctBiasFromStatistics(
   const layers: CorrectedLayer[] = [];
   const shifts = found.layers.map((found): Float64Array | undefined => {
     const { layer } = found;
+    if (layer.node.opType === 'ConvTranspose') {
+      skipped.push({
+        node: nodeLabel(layer.node),
+        reason: 'it turns a constant into a pattern, not one mean per channel',
+      });
+      return undefined;
+    }
     const tensor = edit.initializer(layer.weight);
     const rounded = tensor === undefined ? undefined : fakeQuantizeConstant(tensor, spec);
     const input = layer.node.input[0] ?? '';

@@ -25,6 +25,7 @@ import { loadRuntime } from '../session';
 import { correctBias } from './correct-bias';
 import { correctBiasFromStatistics } from './correct-bias-from-statistics';
 import { fakeQuantizeWeights } from './fake-quantized-weights';
+import { layerInputTensors } from './layer-input-tensors';
 
 const runtime = await loadRuntime();
 const base = findTarget('ort-x64');
@@ -200,6 +201,27 @@ describe('correctBiasFromStatistics', () => {
     expect(result.layers.map((layer) => layer.node)).toEqual(['Conv_c2']);
     expect(result.skipped.map((layer) => layer.node)).toEqual(['Conv_c1', 'Conv_c3']);
     expect(result.skipped[0]!.reason).toBe('the mean of its input "x" does not follow from statistics');
+  });
+
+  it('corrects every layer by itself from the observed means of its inputs', async () => {
+    const model = network({
+      nodes: [conv('c1', 'x', [6, 3, 1], 1), relu('c1', 'a1'), conv('c2', 'a1', [4, 6, 1], 3)],
+      input: ['N', 3, 8, 8],
+      outputs: ['c2'],
+    });
+    const source = batches(4);
+    const spec = await specOf(model, source);
+    const tensors = layerInputTensors(model);
+    expect(tensors).toEqual([
+      { tensor: 'x', axis: 1 },
+      { tensor: 'a1', axis: 1 },
+    ]);
+    const statistics = await observeChannels(model, { runtime, source, tensors });
+    const result = correctBiasFromStatistics(model, spec, statistics);
+    expect(result.layers.map((layer) => layer.node)).toEqual(['Conv_c1', 'Conv_c2']);
+    const error = async (m: Model): Promise<number> =>
+      (await meanErrors(model, fakeQuantizeWeights(m, spec), ['c1'], source))[0]!;
+    expect(await error(result.model)).toBeLessThan((await error(model)) / 100);
   });
 
   it('agrees with the empirical correction where inputs really are normal', async () => {

@@ -65,6 +65,10 @@ export interface CorrectBiasResult {
  * The quantized side is the float model with weights on their grid and, by default, the quantizers of the spec around activations,
  * so that the bias that clipping causes is corrected as well.
  *
+ * At 4 bits and below a mean is not all that is wrong: means come out right while the spread of deep layers shrinks, so logits may
+ * lie further from float although more of them are right (resnet20, 4-bit weights: 90.2 → 91.1 %, SQNR 11 → 6 dB). Where the logits
+ * themselves matter, `correctBiasFromStatistics` on observed inputs corrects each layer by itself (90.3 %, 13 dB).
+ *
  * @param model prepared float model that the spec was made for
  * @throws {InvalidArgumentError} for an option outside its range
  * @throws {InputDataError} when there is no sample

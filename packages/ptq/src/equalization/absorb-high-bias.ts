@@ -107,6 +107,8 @@ function shiftOf(
   if (pads !== undefined && padded === 'skip') return `"${nodeLabel(pads.layer.node)}" pads with zeros`;
   const reader = group.readers.find(({ layer }) => layer.biasInput === undefined);
   if (reader !== undefined) return `"${nodeLabel(reader.layer.node)}" has no bias to take a constant up`;
+  const transposed = group.readers.find(({ layer }) => layer.node.opType === 'ConvTranspose');
+  if (transposed !== undefined) return `"${nodeLabel(transposed.layer.node)}" turns a constant into a pattern`;
   const output = writer.node.output[0] ?? '';
   const late = group.offsets.find(({ node }) => !node.input.includes(output));
   if (late !== undefined) return `"${nodeLabel(late.node)}" adds a constant behind the activation function`;

@@ -70,6 +70,8 @@ export function readChannelLayer(node: Node, edit: GraphEditor): ChannelLayer | 
     return { ...common, layout, ...counts(layout), axis: 'last', biasInput: undefined, isPadded: false };
   }
   if (getInt(node, 'transA', 0) !== 0) return 'its input is transposed';
+  const biasFactor = getFloat(node, 'beta', 1);
+  if (biasFactor === 0) return 'its beta of 0 switches the bias off';
   const layout = matrixLayout(dims, getInt(node, 'transB', 0) !== 0);
   const columns = outputCount(layout);
   const isRow = bias === undefined || bias.dims.slice(0, -1).every((dim) => dim === 1n);
@@ -80,7 +82,7 @@ export function readChannelLayer(node: Node, edit: GraphEditor): ChannelLayer | 
     layout,
     ...counts(layout),
     weightFactor: getFloat(node, 'alpha', 1),
-    biasFactor: getFloat(node, 'beta', 1),
+    biasFactor,
     isPadded: false,
   };
 }
