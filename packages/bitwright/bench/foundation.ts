@@ -2,7 +2,7 @@
  * Measures the foundation's promises on real models, ratios from one run:
  * accuracy, size, integer kernels and speed of int8 against float; calibration time and memory against the Python peer.
  *
- *   npx tsx --conditions=@bitwright/source packages/bitwright/bench/foundation.ts [--python PATH] [--only NAME]
+ *   npx tsx --conditions=@bitwright/source packages/bitwright/bench/foundation.ts [--python PATH] [--only NAME] [--part memory|peer]
  *
  * Writes packages/bitwright/bench/results/foundation.{json,md}. Needs the real models (BITWRIGHT_SHARED); the peer is measured
  * where --python names an interpreter with onnxruntime and onnx.
@@ -37,6 +37,7 @@ const { values: flags } = parseArgs({
     child: { type: 'string' },
     samples: { type: 'string' },
     range: { type: 'string' },
+    part: { type: 'string' },
   },
 });
 const results = join(import.meta.dirname, 'results');
@@ -161,6 +162,7 @@ async function memoryChild(samples: number): Promise<void> {
     batchSize: measured.batch,
     runtime,
     verifySamples: 0,
+    activationRange: flags.range ?? 'minmax',
   });
   process.stdout.write(`${process.resourceUsage().maxRSS * 1024}\n`);
 }
@@ -240,6 +242,15 @@ function median(numbers: readonly number[]): number {
 
 async function main(): Promise<void> {
   const runtime = await loadRuntime();
+  if (flags.part === 'memory') {
+    const [few, many] = [memoryOf(200), memoryOf(2000)];
+    process.stdout.write(`${JSON.stringify({ samples200: few, samples2000: many, ratio: many / few })}\n`);
+    return;
+  }
+  if (flags.part === 'peer' && flags.python !== undefined) {
+    process.stdout.write(`${JSON.stringify(await comparePeer(flags.python, runtime))}\n`);
+    return;
+  }
   const rows: ClassifierRow[] = [];
   for (const measured of classifiers) {
     if (flags.only !== undefined && flags.only !== measured.name) continue;

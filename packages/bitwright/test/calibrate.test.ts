@@ -94,6 +94,8 @@ describe('bitwright calibrate and merge', () => {
       'calib.npy',
       '--batch-size',
       '4',
+      '--activation-range',
+      'minmax',
       '--shard',
       '1/2',
       '--state',
