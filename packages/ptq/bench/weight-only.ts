@@ -61,7 +61,7 @@ const cases = (calibration: readonly Feeds[]): readonly Case[] => [
   ['q4 hqq, real zero points', { dtype: 'q4', method: 'hqq', symmetric: false, realZeroPoints: true }],
   ['q4 gptq, symmetric', { dtype: 'q4', method: 'gptq', calibration }],
   ['q4 gptq, asymmetric', { dtype: 'q4', method: 'gptq', symmetric: false, calibration }],
-  ['q4, accuracy level 4', { dtype: 'q4', accuracyLevel: 4 }],
+  ['q4, accuracy level 0', { dtype: 'q4', accuracyLevel: 0 }],
   ['q4, embedding and head float', { dtype: 'q4', embeddings: false }],
   ['q4 as QDQ (ai.onnx operators)', { dtype: 'q4', spelling: 'qdq' }],
   ['q4f16', { dtype: 'q4f16' }],
@@ -69,6 +69,7 @@ const cases = (calibration: readonly Feeds[]): readonly Case[] => [
   ['bnb4 (nf4)', { dtype: 'bnb4' }],
   ['q2 rtn, blocks of 32', { dtype: 'q2', method: 'rtn' }],
   ['q2 mse, blocks of 32', { dtype: 'q2' }],
+  ['q2 mse, blocks of 32, accuracy level 0', { dtype: 'q2', accuracyLevel: 0 }],
   ['q2 gptq, blocks of 32', { dtype: 'q2', method: 'gptq', calibration }],
   ['q2 gptq, blocks of 16', { dtype: 'q2', method: 'gptq', blockSize: 16, calibration }],
 ];

@@ -47,6 +47,7 @@ export const quantize: CommandDefinition<typeof quantizeOptions> = {
     'bitwright quantize resnet20.onnx --data calib.npy --labels labels.npy',
     'bitwright quantize mobilenet.onnx --data ./images --preprocess imagenet -o out/',
     'bitwright quantize resnet20.onnx --data calib.u8 --shape 32x32x3 --preprocess cifar --exclude op:Gemm',
+    'bitwright quantize decoder.onnx --dtype q8,q4,q4f16 -o onnx/',
   ],
   run: runQuantize,
 };

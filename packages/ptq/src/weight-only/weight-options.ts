@@ -20,7 +20,7 @@ export interface QuantizeWeightsOptions {
   readonly symmetric?: boolean | undefined;
   /** Zero points as real numbers: `hqq`, asymmetric, MatMulNBits only. Default false. */
   readonly realZeroPoints?: boolean | undefined;
-  /** accuracy_level of MatMulNBits: 0 float, 4 int8 activations. Default: not written, which is float. */
+  /** accuracy_level of MatMulNBits: 4 (default) lets the runtime round activations to int8, block by block; 0 computes in float. */
   readonly accuracyLevel?: number | undefined;
   /** 8-bit dtypes: a scale per output row. Default true. */
   readonly perChannel?: boolean | undefined;
@@ -102,7 +102,7 @@ export interface WeightSettings {
   readonly method: WeightMethod;
   readonly symmetric: boolean;
   readonly realZeroPoints: boolean;
-  readonly accuracyLevel: number | undefined;
+  readonly accuracyLevel: number;
   readonly perChannel: boolean;
   readonly reduceRange: boolean;
   readonly convolutions: ConvolutionForm;
@@ -142,8 +142,8 @@ export function readWeightOptions(options: QuantizeWeightsOptions): WeightSettin
   if (options.spelling === 'qdq' && codes === 'blocks' && weightDTypes[dtype].bits === 2) {
     throw invalid('4 bits with spelling "qdq" (2-bit tensors need operator set 25)', dtype);
   }
-  const accuracyLevel = options.accuracyLevel;
-  if (accuracyLevel !== undefined && ![0, 1, 2, 3, 4].includes(accuracyLevel)) {
+  const accuracyLevel = options.accuracyLevel ?? 4;
+  if (![0, 1, 2, 3, 4].includes(accuracyLevel)) {
     throw invalid('an accuracy level from 0 to 4', String(accuracyLevel));
   }
   return {

@@ -23,6 +23,12 @@ export function findWeightWarnings(report: Omit<WeightReport, 'warnings'>): read
       'int8 weights of full range saturate on x86 without VNNI: use dtype uint8, or the reduced range, where such machines matter',
     );
   }
+  if (settings.dtype === 'bnb4') {
+    warnings.push('bnb4 multiplies slower than float on the CPU: it saves bytes, not time (q4 saves both)');
+  }
+  if (weightDTypes[settings.dtype].bits === 2 && settings.accuracyLevel !== 4) {
+    warnings.push('2-bit weights multiply many times slower than float on the CPU unless accuracyLevel is 4');
+  }
   const left = float.reduce((bytes, tensor) => bytes + tensor.byteLength, 0);
   if (left > size.floatBytes / 4) {
     warnings.push(`${((100 * left) / size.floatBytes).toFixed(0)} % of the bytes stayed float: see the reasons`);
