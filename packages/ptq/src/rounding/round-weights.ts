@@ -24,7 +24,10 @@ import { type RoundingMethod, type RoundWeightsOptions, resolveRoundingOptions }
 
 export type { RoundWeightsOptions };
 
-/** What became of one layer. Errors are mean squared errors of what was reconstructed, relative to its variance in the float model. */
+/**
+ * What became of one layer. Errors are mean squared errors of what was reconstructed (damping included), relative to its variance in
+ * the float model, and both methods' are measured on the same quantized inputs.
+ */
 export interface LayerRounding {
   readonly node: string;
   readonly weight: string;
