@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { encodeModel, type Model } from '@bitwright/onnx';
+import { readModelFile, writeModelFile } from '@bitwright/onnx/node';
 import { describe, expect, it } from 'vitest';
 import { formatWeightReport, parseWeightDType, quantizeWeights } from '../src/index';
 import { tinyLanguageModel, tokenFeeds } from './weight-model';
@@ -48,6 +52,26 @@ describe('quantizeWeights', () => {
     expect(gptq.report.weights.map(({ method }) => method)).toEqual(['gptq', 'gptq', 'gptq']);
     const sqnr = ({ report }: typeof gptq) => report.verification?.outputs[0]?.sqnrDb ?? 0;
     expect(sqnr(gptq)).toBeGreaterThan(sqnr(mse));
+  });
+
+  it('reads weights from external data', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bitwright-'));
+    try {
+      const path = join(folder, 'model.onnx');
+      await writeModelFile(tinyLanguageModel(), path, { externalData: 'always' });
+      const file = await readModelFile(path);
+      const { model, report } = await quantizeWeights(file.model, {
+        dtype: 'q4',
+        readExternal: file.externalData.read,
+      });
+      expect(report.verification?.outputs[0]?.sqnrDb).toBeGreaterThan(14);
+      const inMemory = await quantizeWeights(tinyLanguageModel(), { dtype: 'q4', verifySamples: 0 });
+      const bytesOf = (each: Model): unknown => each.graph?.initializer.map(({ name, rawData }) => [name, rawData]);
+      expect(bytesOf(model)).toEqual(bytesOf(inMemory.model));
+      await expect(quantizeWeights(file.model, { dtype: 'q4' })).rejects.toThrow(/external data/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('gives the same bytes twice', async () => {

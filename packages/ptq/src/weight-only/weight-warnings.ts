@@ -6,12 +6,13 @@ const lowSqnrDb = 10;
 
 /** What a user should know before shipping the result, in plain words. */
 export function findWeightWarnings(report: Omit<WeightReport, 'warnings'>): readonly string[] {
-  const { verification, settings, float, size } = report;
+  const { verification, settings, float, size, float16 } = report;
   const warnings: string[] = [];
   for (const output of verification?.outputs ?? []) {
     if (output.nonFinite > 0) {
+      const remedy = float16 === undefined ? '' : '; keep the nodes that overflow in float32 (keepFloat32)';
       warnings.push(
-        `output "${output.output}" has ${output.nonFinite} NaN or infinite values that float does not have`,
+        `output "${output.output}" has ${output.nonFinite} NaN or infinite values that float does not have${remedy}`,
       );
     } else if (output.sqnrDb < lowSqnrDb) {
       warnings.push(`output "${output.output}" differs from float: SQNR ${output.sqnrDb.toFixed(1)} dB`);
