@@ -1,5 +1,6 @@
 import { type AnyCommand, anyCommand } from '../command';
 import { calibrate } from './calibrate';
+import { compare } from './compare';
 import { doctor } from './doctor';
 import { inspect } from './inspect';
 import { merge } from './merge';
@@ -10,6 +11,7 @@ export const commands: readonly AnyCommand[] = [
   anyCommand(quantize),
   anyCommand(calibrate),
   anyCommand(merge),
+  anyCommand(compare),
   anyCommand(inspect),
   anyCommand(doctor),
 ];

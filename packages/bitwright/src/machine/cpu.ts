@@ -53,6 +53,11 @@ export function parseCpuFeatures(cpuInfo: string | undefined): readonly string[]
   return relevantFeatures.filter((feature) => present.has(feature));
 }
 
+/** Whether a processor multiplies and adds 8-bit numbers in one instruction; undefined where its features are not known. */
+export function hasInt8Products(features: readonly string[] | undefined): boolean | undefined {
+  return features?.some((feature) => int8DotProducts.includes(feature));
+}
+
 /** What to expect of int8 against float on a processor. */
 export function judgeInt8(features: readonly string[] | undefined, architecture: string): string {
   if (features === undefined) return 'unknown: this system does not list CPU features';

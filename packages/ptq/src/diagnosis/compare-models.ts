@@ -49,7 +49,7 @@ export interface CompareOptions {
 }
 
 /** Layers that get a histogram. */
-const histogramLayers = 8;
+const histogramLayers = 9;
 
 /**
  * Compares a model quantized by any tool with the float model it was made from: layer by layer, in constant memory, on the
@@ -86,7 +86,8 @@ export async function compareModels(float: Model, quantized: Model, options: Com
           source: asSampleSource(evaluation.samples),
           labels: evaluation.labels,
         });
-  const schedules = ends.firstFeeds === undefined ? {} : memorySchedules(models.float.model, aligned, ends.firstFeeds);
+  const schedules =
+    ends.firstFeeds === undefined ? {} : memorySchedules(models.float, models.quantized, ends.firstFeeds);
   const graph = await readRuntimeGraph(runtime, quantizedBytes);
   const latency = await timeBoth(floatBytes, quantizedBytes, source, runtime, options);
   const draft: Omit<Comparison, 'findings'> = {

@@ -72,7 +72,7 @@ export interface LayerComparison {
   readonly codes?: CodeUsage;
   /** Extremes and root mean square of the float tensor. */
   readonly range: { readonly min: number; readonly max: number; readonly rms: number };
-  /** Channels with the most noise, worst first; of the isolated error where there is one. */
+  /** Channels with the most noise, worst first; of the layer by itself as executed, where that is known. */
   readonly worstChannels: readonly ChannelError[];
   readonly channels: number;
   /** The channels were scaled by the quantizer (equalization, smoothing); errors are against float scaled the same way. */

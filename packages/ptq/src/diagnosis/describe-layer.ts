@@ -34,7 +34,7 @@ export function describeLayer(
     ...(weight === undefined ? {} : { weight }),
     ...(codes === undefined ? {} : { codes }),
     range: { min: cumulative.min, max: cumulative.max, rms: Math.sqrt(total.signal / Math.max(1, total.count)) },
-    worstChannels: worstChannels(hasIsolated ? isolated : cumulative),
+    worstChannels: worstChannels(executed.count > 0 ? executed : hasIsolated ? isolated : cumulative),
     channels: layout.channels,
     isRescaled: gain !== undefined,
   };

@@ -19,14 +19,18 @@ const clearlyWrong = 0.1;
 const noticeable = 0.01;
 const precise = 0.001;
 
+/** In the order of the list. */
+const severities: readonly Finding['severity'][] = ['problem', 'good', 'advice'];
+
 /** Puts the figures of a comparison into words: what is wrong, where, and what to do next; most important first. */
 export function diagnose(comparison: Omit<Comparison, 'findings'>, options: DiagnoseOptions = {}): readonly Finding[] {
-  return [
+  const findings = [
     ...outputFindings(comparison),
     ...layerFindings(comparison.layers, options.hasInt8Products),
     ...speedFindings(comparison, options),
     ...matchingFindings(comparison),
   ];
+  return findings.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
 }
 
 // — internals —

@@ -87,7 +87,7 @@ function weakestLayer(layers: readonly LayerComparison[]): Finding[] {
 function weightAdvice(weight: LayerComparison['weight']): string {
   if (weight?.granularity === 'perTensor') return 'Quantize its weights per channel.';
   if (weight !== undefined && weight.bits <= 4) {
-    return 'Give it more bits, smaller blocks, or adaptive rounding (GPTQ, AdaRound).';
+    return 'Give it more bits, smaller blocks, or adaptive rounding (--rounding gptq or adaround).';
   }
   return 'Give its weights more bits, or leave the layer in float.';
 }
@@ -152,7 +152,7 @@ function unbalancedWeights(layers: readonly LayerComparison[]): Finding[] {
       code: 'unbalanced-channels',
       severity: 'problem',
       message: `channels of the weights of ${listLayers(unbalanced)} differ by up to ${Math.round(worst.weight.channelSpread)}x in magnitude but share one scale`,
-      advice: 'Quantize weights per channel, or equalize the layers before quantizing.',
+      advice: 'Quantize weights per channel, or equalize the layers first (--equalize).',
       layers: unbalanced.map(({ name }) => name),
     },
   ];
@@ -170,7 +170,7 @@ function fewWeightBits(layers: readonly LayerComparison[]): Finding[] {
       severity: 'advice',
       message: `${few.length} layers store weights in ${worst.weight.bits} bits; the coarsest is ${worst.name} (${decibelText(worst.weight.sqnrDb)})`,
       advice:
-        'Smaller blocks, better rounding (GPTQ, AdaRound, HQQ) or 8 bits for the worst layers win most of it back.',
+        'Smaller blocks, better rounding (--rounding gptq or adaround; --method hqq or gptq with --dtype) or 8 bits for the worst layers win most of it back.',
       layers: few.map(({ name }) => name),
     },
   ];

@@ -1,6 +1,7 @@
-import { type InputShapes, type Model, peakActivationMemory } from '@bitwright/onnx';
+import { graphIndex, type InputShapes, type Model, peakActivationMemory } from '@bitwright/onnx';
 import type { Feeds } from '../feeds';
 import type { Comparison, MemorySchedule } from './comparison';
+import type { Flow } from './quantity';
 
 /** Activation memory of both models, or why it is not known. */
 export interface MemorySchedules {
@@ -8,8 +9,8 @@ export interface MemorySchedules {
   readonly problem?: string;
 }
 
-/** Activation memory of both models at batch 1 (or the batch they fix), step by step. */
-export function memorySchedules(float: Model, quantized: Model, feeds: Feeds): MemorySchedules {
+/** Activation memory of both models at batch 1 (or the batch they fix), step by step; steps on constants are left out. */
+export function memorySchedules(float: Flow, quantized: Flow, feeds: Feeds): MemorySchedules {
   const shapes = Object.fromEntries(
     Object.entries(feeds).map(([name, tensor]): [string, readonly number[]] => [name, [1, ...tensor.dims.slice(1)]]),
   );
@@ -22,11 +23,15 @@ export function memorySchedules(float: Model, quantized: Model, feeds: Feeds): M
 
 // — internals —
 
-function scheduleOf(model: Model, shapes: InputShapes, fused: boolean): MemorySchedule | string {
+function scheduleOf(flow: Flow, shapes: InputShapes, fused: boolean): MemorySchedule | string {
+  const { model, graph } = flow;
   try {
     const { peakBytes, atNode, timeline, unknown } = peakActivationMemory(model, openShapes(model, shapes), { fused });
     if (unknown.length > 0) return `sizes of ${unknown.length} tensors are not known, e.g. of "${unknown[0]}"`;
-    return { peakBytes, atNode, steps: timeline.map(({ node, bytes }) => ({ node, bytes })) };
+    // The timeline has one step per node, in the order of the index.
+    const { nodes } = graphIndex(graph);
+    const running = timeline.filter((_, i) => nodes[i]?.output.some((name) => name !== '' && !flow.isConstant(name)));
+    return { peakBytes, atNode, steps: running.map(({ node, bytes }) => ({ node, bytes })) };
   } catch (error) {
     return (error as Error).message;
   }
