@@ -247,6 +247,7 @@ export {
   withScheme,
 } from './scheme';
 export { type SeededRandom, seededRandom } from './seeded-random';
+export { shortestFloat32 } from './shortest-float32';
 export { stochasticRounder } from './stochastic-rounding';
 export { assertPlan, type PlanProblem, planProblems } from './target/assert-plan';
 export { assertScheme, checkScheme, type SchemeCheck } from './target/check-scheme';
