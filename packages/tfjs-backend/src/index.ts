@@ -1,1 +1,2 @@
-export {};
+export { useNativeBackend } from './use-native-backend';
+export { type KernelSupport, kernelSupport } from './kernel-support';
