@@ -1,4 +1,5 @@
 import { makeRange } from '../range';
+import { type BinCounter, binCounter } from './bin-counter';
 import { batchOf, forEachChannel } from './channels';
 import { extremesOf } from './extremes';
 import {
@@ -24,7 +25,8 @@ export interface HistogramOptions extends ObserverOptions {
 
 /**
  * Histogram with power-of-two bins anchored at zero and exact merge: `histogram-grid.ts` has the grid and its law.
- * Memory is 8 bytes per bin per parameter, whatever the amount of data. Cost is two passes over each batch.
+ * Memory is 8 bytes per bin per parameter (16 without an axis), whatever the amount of data. Without an axis most batches cost one
+ * pass: only one that widens the range costs two (`bin-counter.ts`). With an axis or a backend every batch costs two.
  */
 export const histogramObserver: ObserverType<HistogramStats, HistogramOptions> = /* @__PURE__ */ Object.freeze({
   kind: 'histogram',
@@ -47,8 +49,15 @@ function createHistogram(
   assertInteger('[core] histogramObserver', 'bins', bins, 2, 2 ** 20);
   let count = initialCount;
   let grids = initial;
+  let counter: BinCounter | undefined;
 
   const identity = { kind: 'histogram', ...(axis === undefined ? {} : { axis }), bins } as const;
+
+  /** The grids with everything counted so far. */
+  const settled = (): readonly HistogramGrid[] | undefined => {
+    counter?.settle();
+    return grids;
+  };
 
   return {
     kind: 'histogram',
@@ -56,17 +65,23 @@ function createHistogram(
     observe(x) {
       const batch = batchOf(x, axis, tensor);
       if (batch.data.length === 0) return;
-      if (grids !== undefined) assertSameChannels(tensor, grids.length, batch.channels);
+      if (counter?.tryAdd(batch.data) === true) {
+        count += batch.data.length;
+        return;
+      }
+      const before = settled();
+      if (before !== undefined) assertSameChannels(tensor, before.length, batch.channels);
       const { min, max } = extremesOf(x, axis, tensor, batch, backend);
       const next = Array.from(min, (lo, channel) => {
         const hi = max[channel] as number;
-        const seen = grids?.[channel];
+        const seen = before?.[channel];
         return seen === undefined ? emptyGrid(lo, hi, bins) : growGrid(seen, lo, hi, bins);
       });
       forEachChannel(x, axis, batch, (channel, values) => {
         countValues(next[channel] as HistogramGrid, values, backend);
       });
       grids = next;
+      counter = axis === undefined && backend === undefined ? binCounter(next[0] as HistogramGrid) : undefined;
       count += batch.data.length;
     },
     merge(other) {
@@ -74,9 +89,11 @@ function createHistogram(
       assertMergeable(identity, state, ['axis', 'bins']);
       const theirs = readHistogram(state);
       if (theirs.grids === undefined) return;
-      if (grids !== undefined) assertSameChannels(tensor, grids.length, theirs.grids.length);
+      const before = settled();
+      if (before !== undefined) assertSameChannels(tensor, before.length, theirs.grids.length);
+      counter = undefined;
       grids = theirs.grids.map((grid, channel) => {
-        const mine = grids?.[channel];
+        const mine = before?.[channel];
         if (mine === undefined) return grid;
         const both = growGrid(mine, grid.min, grid.max, bins);
         addCoarsened(grid, both);
@@ -85,25 +102,29 @@ function createHistogram(
       count += theirs.count;
     },
     stats() {
-      if (grids === undefined) throw notCalibrated(tensor);
-      const share = count / grids.length;
-      const histograms = grids.map(({ min, max, exponent, first, counts }) => {
+      const now = settled();
+      if (now === undefined) throw notCalibrated(tensor);
+      const share = count / now.length;
+      const histograms = now.map(({ min, max, exponent, first, counts }) => {
         const width = 2 ** exponent;
         return Object.freeze({ count: share, min, max, start: first * width, width, counts: counts.slice() });
       });
       const range = makeRange(
-        grids.map((grid) => grid.min),
-        grids.map((grid) => grid.max),
+        now.map((grid) => grid.min),
+        now.map((grid) => grid.max),
       );
       return Object.freeze({ count, range, histograms: Object.freeze(histograms) });
     },
-    toJSON: () => ({
-      ...identity,
-      count,
-      min: (grids ?? []).map((grid) => grid.min),
-      max: (grids ?? []).map((grid) => grid.max),
-      counts: (grids ?? []).map((grid) => [...grid.counts]),
-    }),
+    toJSON() {
+      const now = settled() ?? [];
+      return {
+        ...identity,
+        count,
+        min: now.map((grid) => grid.min),
+        max: now.map((grid) => grid.max),
+        counts: now.map((grid) => [...grid.counts]),
+      };
+    },
   };
 }
 
