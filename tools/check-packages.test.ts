@@ -34,6 +34,7 @@ const goodManifest: Manifest = {
 
 const goodFiles: Record<string, string> = {
   'README.md': '# sample\n',
+  LICENSE: 'MIT\n',
   'src/index.ts': 'export { one } from "./one";\n',
   'dist/index.js': 'export const one = 1;\n',
   'dist/index.cjs': 'exports.one = 1;\n',

@@ -47,7 +47,9 @@ function checkFiles(files: readonly string[]): string[] {
   const problems = files
     .filter((file) => /\.test(-d)?\.ts$|(^|\/)(__fixtures__|test|node_modules)\//.test(file))
     .map((file) => `tarball: ${file} is published`);
-  if (!files.some((file) => /^readme\.md$/i.test(file))) problems.push('tarball: README.md is missing');
+  for (const wanted of ['README.md', 'LICENSE']) {
+    if (!files.includes(wanted)) problems.push(`tarball: ${wanted} is missing`);
+  }
   return problems;
 }
 
