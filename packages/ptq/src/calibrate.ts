@@ -5,6 +5,7 @@ import {
   NonFiniteDataError,
   type Observer,
   type ObserverType,
+  type StatisticsBackend,
   type TensorView,
 } from '@bitwright/core';
 import { encodeModel, type Model } from '@bitwright/onnx';
@@ -34,6 +35,8 @@ export interface CalibrateOptions {
   readonly batchSize: number;
   /** Samples used at most. */
   readonly limit: number;
+  /** Faster loops for what observers count; default those of core. */
+  readonly backend?: StatisticsBackend | undefined;
   /** Observers to go on with. */
   readonly before?: Observers | undefined;
   /** Called after every batch. */
@@ -92,8 +95,12 @@ export function needsOnlyExtremes(selector: AnyRangeSelector): boolean {
   return selector === fullRange;
 }
 
-function startObservers(options: Pick<CalibrateOptions, 'tensors' | 'before'>, type: ObserverType<unknown>): Observers {
-  return new Map(options.tensors.map((tensor) => [tensor, options.before?.get(tensor) ?? type.create({ tensor })]));
+function startObservers(
+  { tensors, before, backend }: Pick<CalibrateOptions, 'tensors' | 'before' | 'backend'>,
+  type: ObserverType<unknown>,
+): Observers {
+  const common = backend === undefined ? {} : { backend };
+  return new Map(tensors.map((tensor) => [tensor, before?.get(tensor) ?? type.create({ tensor, ...common })]));
 }
 
 async function runBatches(

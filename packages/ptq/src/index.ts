@@ -15,6 +15,7 @@ export { asSampleSource, limitedBatches, type SampleInput, sampleCount, takeSamp
 // Steps, each usable alone
 export { type PreparedModel, prepareModel } from './prepare-model';
 export { type PlanOptions, planPrepared, planQuantization, type QuantizationPlan } from './plan';
+export { calibrationBatchSize } from './batch-size';
 export { parseBits } from './parse-bits';
 export { exclusionFilter } from './exclusions';
 export { type AnyRangeSelector, rangeSelectorNames, resolveRangeSelector } from './range-selectors';

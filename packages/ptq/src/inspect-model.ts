@@ -10,10 +10,10 @@ import {
   tensorByteLength,
   type ValueInfo,
 } from '@bitwright/onnx';
+import { batchOfOne } from './batch-of-one';
 import { defaultTarget } from './default-target';
 import { exclusionFilter } from './exclusions';
 import { prepareModel } from './prepare-model';
-import { batchOfOne } from './quantize-model';
 
 /** What is in a model and what a target could make of it: plain JSON data. */
 export interface ModelInspection {

@@ -16,6 +16,8 @@ export interface QuantizationReport {
   readonly calibration: {
     readonly data: string;
     readonly samples: number;
+    /** Samples per run. */
+    readonly batchSize: number;
     readonly activationRange: string;
     readonly weightRange: string;
     readonly seconds: number;

@@ -4,6 +4,7 @@ import { InvalidArgumentError } from '@bitwright/core';
 import {
   assertStateOf,
   type CalibrationState,
+  calibrationBatchSize,
   collectStatistics,
   loadRuntime,
   planQuantization,
@@ -23,8 +24,6 @@ import { fromProcessFolder } from './data-paths';
 import { requireData } from './open-data';
 import { readSettings } from './quantize-settings';
 import { readState, writeState } from './state-file';
-
-const defaultBatchSize = 32;
 
 /** `bitwright calibrate`: statistics of a float model on samples, as a file that merges, resumes and travels. */
 export const calibrate: CommandDefinition<typeof calibrateOptions> = {
@@ -59,9 +58,8 @@ async function runCalibrate({ args, options, context }: CommandInput<typeof cali
     equalize: settings.equalize,
     bits: settings.bits,
   });
-  if (resume !== undefined) {
-    await assertStateOf(resume, plan, settings.activationRange, settings.batchSize ?? defaultBatchSize);
-  }
+  const batchSize = settings.batchSize ?? calibrationBatchSize(plan, settings.activationRange, settings.shapes.inputs);
+  if (resume !== undefined) await assertStateOf(resume, plan, settings.activationRange, batchSize);
   const specs = fromProcessFolder(options.data ?? [], inputs, context.cwd);
   const reading = { inputs, preprocess: settings.preprocess, shape: settings.shapes.sample };
   const all = await openSamples(specs, reading);
@@ -73,7 +71,6 @@ async function runCalibrate({ args, options, context }: CommandInput<typeof cali
       hint: 'A module that streams samples cannot be cut into shards; use quantize.',
     });
   }
-  const batchSize = settings.batchSize ?? defaultBatchSize;
   const total = Math.min(settings.samples, all.total);
   const range = shardRange(total, batchSize, shard.index, shard.count);
   const start = resumePoint(resume, range, statePath);

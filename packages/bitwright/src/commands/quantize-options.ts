@@ -220,7 +220,7 @@ export const quantizeOptions = {
     kind: 'integer',
     description: 'samples per run',
     group: 'How to quantize:',
-    shownDefault: '32, or what the model fixes',
+    shownDefault: '32, for calibration what the caches hold, or what the model fixes',
   },
   threads: {
     flags: '--threads <n>',

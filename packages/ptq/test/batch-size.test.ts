@@ -1,0 +1,33 @@
+import { ortX64 } from '@bitwright/core';
+import { describe, expect, it } from 'vitest';
+import { calibrationBatchSize } from '../src/batch-size';
+import { planQuantization } from '../src/plan';
+import { resolveRangeSelector } from '../src/range-selectors';
+import { toyModel } from './toy-model';
+
+const plan = planQuantization(toyModel(), { target: ortX64 });
+
+describe('calibrationBatchSize', () => {
+  it('is 32 where a run hands out little', () => {
+    expect(calibrationBatchSize(plan, resolveRangeSelector('mse'))).toBe(32);
+  });
+
+  it('is 32 for statistics that depend on the batches', () => {
+    const unknown = { ...plan, observed: ['not a tensor'] };
+    expect(calibrationBatchSize(unknown, resolveRangeSelector('movingAverage'))).toBe(32);
+  });
+
+  it('is 8 where sizes are not known', () => {
+    const unknown = { ...plan, observed: ['not a tensor'] };
+    expect(calibrationBatchSize(unknown, resolveRangeSelector('mse'))).toBe(8);
+  });
+
+  it('keeps what a run hands out near 5 MB', () => {
+    // A tensor of the toy model counted so often that one sample has more than 5 MB, or a fifth of it.
+    const [tensor = ''] = plan.observed;
+    const elements = 3 * 8 * 8;
+    const times = (bytes: number): readonly string[] => new Array(Math.ceil(bytes / (4 * elements))).fill(tensor);
+    expect(calibrationBatchSize({ ...plan, observed: times(6e6) }, resolveRangeSelector('mse'))).toBe(1);
+    expect(calibrationBatchSize({ ...plan, observed: times(0.99e6) }, resolveRangeSelector('mse'))).toBe(5);
+  });
+});
