@@ -1,3 +1,4 @@
 import { libraryConfig } from '../../tools/tsup/preset.ts';
 
-export default libraryConfig({ index: 'src/index.ts' }, { platform: 'node' });
+// Shims: import.meta.url also in CommonJS, where the loader looks for the addon from.
+export default libraryConfig({ index: 'src/index.ts' }, { platform: 'node', shims: true });

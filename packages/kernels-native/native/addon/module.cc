@@ -1,0 +1,29 @@
+#include <napi.h>
+
+#include "context_object.h"
+#include "qk/cpu_features.h"
+
+namespace qk {
+
+// One line per bind_<group>.cc.
+void RegisterStatistics(Napi::Env env, Napi::Object exports);
+
+}  // namespace qk
+
+namespace {
+
+Napi::Value CountPhysicalCores(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), qk::PhysicalCores()); }
+
+Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
+  exports.Set("version", Napi::String::New(env, QK_VERSION));
+  exports.Set("physicalCores", Napi::Function::New(env, CountPhysicalCores, "physicalCores"));
+  exports.Set("tiers", Napi::Function::New(env, qk::ListTiers, "tiers"));
+  exports.Set("createContext", Napi::Function::New(env, qk::CreateContext, "createContext"));
+  exports.Set("operations", Napi::Function::New(env, qk::ListOperations, "operations"));
+  qk::RegisterStatistics(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(bitwright_kernels, Initialize)
