@@ -56,8 +56,8 @@ function isConfigured() {
 
 function configure() {
   const includes = [
-    require('node-addon-api').include_dir ?? dirname(require.resolve('node-addon-api/napi.h')),
-    require('node-api-headers').include_dir,
+    dirname(require.resolve('node-addon-api/package.json')),
+    join(dirname(require.resolve('node-api-headers/package.json')), 'include'),
   ];
   const args = [
     '-S',
