@@ -1,3 +1,4 @@
+import type { MemoryBinding } from './memory/binding';
 import type { StatisticsBinding } from './statistics/binding';
 
 declare const handle: unique symbol;
@@ -26,4 +27,4 @@ interface BaseBinding {
 }
 
 /** The addon, typed by hand: one interface per bind_<group>.cc. */
-export interface NativeAddon extends BaseBinding, StatisticsBinding {}
+export interface NativeAddon extends BaseBinding, MemoryBinding, StatisticsBinding {}

@@ -8,5 +8,7 @@ export {
 } from './native-backend';
 export { NativeAddonError } from './native-addon-error';
 export type { NativeContext } from './native-context';
+// Memory
+export { alignmentOffset } from './memory/alignment-offset';
 // Statistics
 export { minMax } from './statistics/min-max';
