@@ -48,3 +48,21 @@ export {
 } from './weight-only/weight-codes';
 export type { RowCompute } from './weight-only/write-row-codes';
 export { type WriteWeightsOptions, writeWeights } from './weight-only/write-weights';
+
+// TensorFlow.js layers models as ONNX
+export type { WeightSpec } from './tfjs-to-onnx/decode-weights';
+export type { GraphWriter, NodeParts } from './tfjs-to-onnx/graph-writer';
+export type { LayerCall, LayerConverter } from './tfjs-to-onnx/layer-call';
+export type {
+  LayersModelArtifacts,
+  LayersModelSource,
+  LayerWeight,
+  LiveLayersModel,
+  LiveWeight,
+} from './tfjs-to-onnx/layers-model';
+export {
+  type LayersModelOptions,
+  type LayersModelResult,
+  layersModelToOnnx,
+} from './tfjs-to-onnx/layers-model-to-onnx';
+export type { Shape as LayerShape, Value as LayerValue, ValueType } from './tfjs-to-onnx/value';
