@@ -80,7 +80,8 @@ void RunBlock(const Plan& plan, const float* a, const float* b, float* c, int64_
       tile.columns = std::min(width, j0 + columns - j);
       tile.b = plan.pack_b ? plan.packed_b + k0 * plan.panels * width + j * depth : b + k0 * call.b_stride + j;
       tile.b_stride = plan.pack_b ? width : call.b_stride;
-      tile.epilogue.bias = last && call.bias != nullptr ? call.bias + j : nullptr;
+      tile.column = j;
+      tile.epilogue.bias = last ? call.bias : nullptr;
       tile.epilogue.accumulate = block > 0 || call.accumulate;
       tile.epilogue.minimum = last ? call.minimum : -__builtin_inff();
       tile.epilogue.maximum = last ? call.maximum : __builtin_inff();
@@ -93,7 +94,7 @@ void RunBlock(const Plan& plan, const float* a, const float* b, float* c, int64_
         tile.rows = rows * (t + 1) / tiles - begin;
         for (int64_t r = 0; r < tile.rows; r++) {
           a_rows[r] = first_row + (begin + r) * row_stride;
-          c_rows[r] = c + (i0 + begin + r) * call.c_stride + j;
+          c_rows[r] = c + (i0 + begin + r) * call.c_stride;
         }
         table.tile.run(tile);
       }

@@ -10,9 +10,9 @@ namespace qk {
 
 class Context;
 
-// How a tile starts and ends. Pointers are relative to the tile's first column.
+// How a tile starts and ends. Pointers are those of column 0 of the whole matrix, as c_rows are.
 struct GemmF32Epilogue {
-  const float* bias;                  // [columns] added to every row, or null
+  const float* bias;                  // added to every row, or null
   const float* const* residual_rows;  // [rows] of floats added, or null
   bool accumulate;                    // start from what c_rows hold
   float minimum;                      // clamp of the result; -inf and +inf clamp nothing, NaN passes
@@ -21,7 +21,7 @@ struct GemmF32Epilogue {
 
 // The register tile under every f32 matrix product and convolution.
 //
-//   c[r][j] = clamp(sum_t sum_d a_rows[r][tap_offsets[t] + d] * b[(t * depth + d) * b_stride + j] + starts[r][j])
+//   c_rows[r][column + j] = clamp(starts[r][j] + sum_t sum_d a_rows[r][tap_offsets[t] + d] * b[(t * depth + d) * b_stride + j])
 //   0 <= r < rows, 0 <= j < columns, 0 <= t < taps, 0 <= d < depth
 //
 // Rows are pointers, so a tile may follow a matrix, a packed panel or the pixels of an image; a tap is a displacement shared
@@ -34,6 +34,7 @@ struct GemmF32Tile {
   const float* b;
   int64_t b_stride;            // floats between rows of b
   float* const* c_rows;        // [rows]
+  int64_t column;              // first column of the tile in c, bias and residual
   int64_t rows;                // 1 .. max_rows of the table
   int64_t columns;             // 1 .. max_columns of the table
   GemmF32Epilogue epilogue;

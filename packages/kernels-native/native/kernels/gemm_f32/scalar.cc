@@ -10,12 +10,13 @@ void qk_gemm_f32_tile__scalar(const qk::GemmF32Tile& tile) {
         const float* b = tile.b + t * tile.depth * tile.b_stride + j;
         for (int64_t d = 0; d < tile.depth; d++) sum += a[d] * b[d * tile.b_stride];
       }
-      if (end.bias != nullptr) sum += end.bias[j];
-      if (end.accumulate) sum += tile.c_rows[r][j];
-      if (end.residual_rows != nullptr) sum += end.residual_rows[r][j];
+      const int64_t at = tile.column + j;
+      if (end.bias != nullptr) sum += end.bias[at];
+      if (end.accumulate) sum += tile.c_rows[r][at];
+      if (end.residual_rows != nullptr) sum += end.residual_rows[r][at];
       if (sum < end.minimum) sum = end.minimum;
       if (sum > end.maximum) sum = end.maximum;
-      tile.c_rows[r][j] = sum;
+      tile.c_rows[r][at] = sum;
     }
   }
 }

@@ -52,11 +52,12 @@ void RunTile(const qk::GemmF32Tile& tile) {
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; v++) {
       const bool is_last = v == kVectors - 1;
-      float* c = tile.c_rows[r] + v * kLanes;
+      const int64_t at = tile.column + v * kLanes;
+      float* c = tile.c_rows[r] + at;
       F32 x = acc[r][v];
-      if (end.bias != nullptr) x = Add(x, LoadColumns<kWhole>(end.bias + v * kLanes, is_last, last));
+      if (end.bias != nullptr) x = Add(x, LoadColumns<kWhole>(end.bias + at, is_last, last));
       if (end.accumulate) x = Add(x, LoadColumns<kWhole>(c, is_last, last));
-      if (end.residual_rows != nullptr) x = Add(x, LoadColumns<kWhole>(end.residual_rows[r] + v * kLanes, is_last, last));
+      if (end.residual_rows != nullptr) x = Add(x, LoadColumns<kWhole>(end.residual_rows[r] + at, is_last, last));
       x = Min(maximum, Max(minimum, x));
       if (kWhole || !is_last) {
         Store(c, x);

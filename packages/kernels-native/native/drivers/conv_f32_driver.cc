@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <vector>
+
+#include "qk/context.h"
+#include "qk/conv_f32.h"
+#include "qk/gemm_f32.h"
+#include "qk/tap_convolution_f32.h"
+
+namespace qk {
+namespace {
+
+bool IsPointwise(const ConvShape& s) {
+  return s.filter_height == 1 && s.filter_width == 1 && s.stride_height == 1 && s.stride_width == 1 && s.pad_top == 0 &&
+         s.pad_left == 0 && s.out_height == s.in_height && s.out_width == s.in_width;
+}
+
+// The taps of a whole filter, neighbours in a line joined to one tap where their pixels are neighbours too.
+struct Taps {
+  std::vector<int64_t> y, x;
+  int64_t run = 1;
+};
+
+Taps FilterTaps(const ConvShape& s) {
+  Taps taps;
+  taps.run = s.dilation_width == 1 ? s.filter_width : 1;
+  for (int64_t i = 0; i < s.filter_height; i++) {
+    for (int64_t j = 0; j < s.filter_width; j += taps.run) {
+      taps.y.push_back(i * s.dilation_height);
+      taps.x.push_back(j * s.dilation_width);
+    }
+  }
+  return taps;
+}
+
+// One direction of the gradient of the input. Position p = phase + stride * i of x met filter element f at output
+// i + shift(f), an integer only for the elements listed: those with (phase + pad - f * dilation) divisible by the stride.
+struct Phase {
+  std::vector<int64_t> elements;  // by ascending shift
+  std::vector<int64_t> shifts;    // minus the smallest one
+  int64_t first = 0;              // the smallest shift
+  int64_t reach = 0;
+  int64_t positions = 0;          // i: phase + stride * i < size
+};
+
+Phase MakePhase(int64_t phase, int64_t size, int64_t filter, int64_t stride, int64_t dilation, int64_t pad) {
+  Phase result;
+  result.positions = phase < size ? (size - phase + stride - 1) / stride : 0;
+  for (int64_t f = filter - 1; f >= 0; f--) {
+    const int64_t distance = phase + pad - f * dilation;
+    if (distance % stride != 0) continue;
+    if (result.elements.empty()) result.first = distance / stride;
+    result.elements.push_back(f);
+    result.shifts.push_back(distance / stride - result.first);
+  }
+  result.reach = result.shifts.empty() ? 1 : result.shifts.back() + 1;
+  return result;
+}
+
+bool AreNeighbours(const std::vector<int64_t>& shifts) {
+  return shifts.empty() || shifts.back() + 1 == static_cast<int64_t>(shifts.size());
+}
+
+}  // namespace
+
+Status ConvF32(Context& context, const ConvF32Call& call) {
+  const ConvShape& s = call.shape;
+  if (IsPointwise(s) && call.residual == nullptr) {
+    const int64_t rows = s.batch * s.in_height * s.in_width;
+    return GemmF32(context, {rows, s.out_channels, s.in_channels, 1, call.x, call.filter, call.y, false, false, s.in_channels,
+                             s.out_channels, s.out_channels, 0, 0, 0, call.bias, false, call.minimum, call.maximum});
+  }
+  const Taps taps = FilterTaps(s);
+  TapConvolutionF32 convolution = {};
+  convolution.batch = s.batch;
+  convolution.source = call.x;
+  convolution.source_height = s.in_height;
+  convolution.source_width = s.in_width;
+  convolution.source_channels = s.in_channels;
+  convolution.grid_height = s.out_height;
+  convolution.grid_width = s.out_width;
+  convolution.top = -s.pad_top;
+  convolution.left = -s.pad_left;
+  convolution.step_y = s.stride_height;
+  convolution.step_x = s.stride_width;
+  convolution.tap_y = taps.y.data();
+  convolution.tap_x = taps.x.data();
+  convolution.taps = static_cast<int64_t>(taps.y.size());
+  convolution.run = taps.run;
+  convolution.reach_y = (s.filter_height - 1) * s.dilation_height + 1;
+  convolution.reach_x = (s.filter_width - 1) * s.dilation_width + 1;
+  convolution.filter = call.filter;
+  convolution.channels = s.out_channels;
+  convolution.target = call.y;
+  convolution.target_height = s.out_height;
+  convolution.target_width = s.out_width;
+  convolution.target_step_y = 1;
+  convolution.target_step_x = 1;
+  convolution.bias = call.bias;
+  convolution.residual = call.residual;
+  convolution.minimum = call.minimum;
+  convolution.maximum = call.maximum;
+  return RunTapConvolutionF32(context, convolution);
+}
+
+Status ConvF32BackwardInput(Context& context, const ConvShape& s, const float* dy, const float* filter, float* dx) {
+  if (IsPointwise(s)) {
+    const int64_t rows = s.batch * s.in_height * s.in_width;
+    return GemmF32(context, {rows, s.in_channels, s.out_channels, 1, dy, filter, dx, false, true, s.out_channels,
+                             s.out_channels, s.in_channels, 0, 0, 0, nullptr, false, -__builtin_inff(), __builtin_inff()});
+  }
+  const GemmF32Table& table = GemmF32Tables(context.tier());
+  Scratch scratch(context);
+  const int64_t matrix = s.in_channels * s.out_channels;
+  float* turned = scratch.Take<float>(static_cast<size_t>(s.filter_height * s.filter_width * matrix));
+  if (turned == nullptr) return Status::kOutOfMemory;
+
+  for (int64_t phase_y = 0; phase_y < s.stride_height; phase_y++) {
+    const Phase vertical = MakePhase(phase_y, s.in_height, s.filter_height, s.stride_height, s.dilation_height, s.pad_top);
+    for (int64_t phase_x = 0; phase_x < s.stride_width; phase_x++) {
+      const Phase level = MakePhase(phase_x, s.in_width, s.filter_width, s.stride_width, s.dilation_width, s.pad_left);
+      const int64_t level_taps = static_cast<int64_t>(level.elements.size());
+      const int64_t run = AreNeighbours(level.shifts) ? std::max<int64_t>(level_taps, 1) : 1;
+      std::vector<int64_t> tap_y, tap_x;
+      float* out = turned;
+      for (size_t i = 0; i < vertical.elements.size(); i++) {
+        for (size_t j = 0; j < level.elements.size(); j++) {
+          const float* from = filter + (vertical.elements[i] * s.filter_width + level.elements[j]) * matrix;
+          table.transpose.run(from, s.out_channels, s.in_channels, s.out_channels, out, s.in_channels);
+          out += matrix;
+          if (static_cast<int64_t>(j) % run == 0) {
+            tap_y.push_back(vertical.shifts[i]);
+            tap_x.push_back(level.shifts[j]);
+          }
+        }
+      }
+      TapConvolutionF32 convolution = {};
+      convolution.batch = s.batch;
+      convolution.source = dy;
+      convolution.source_height = s.out_height;
+      convolution.source_width = s.out_width;
+      convolution.source_channels = s.out_channels;
+      convolution.grid_height = vertical.positions;
+      convolution.grid_width = level.positions;
+      convolution.top = vertical.first;
+      convolution.left = level.first;
+      convolution.step_y = 1;
+      convolution.step_x = 1;
+      convolution.tap_y = tap_y.data();
+      convolution.tap_x = tap_x.data();
+      convolution.taps = static_cast<int64_t>(tap_y.size());
+      convolution.run = run;
+      convolution.reach_y = vertical.reach;
+      convolution.reach_x = level.reach;
+      convolution.filter = turned;
+      convolution.channels = s.in_channels;
+      convolution.target = dx;
+      convolution.target_height = s.in_height;
+      convolution.target_width = s.in_width;
+      convolution.target_top = phase_y;
+      convolution.target_left = phase_x;
+      convolution.target_step_y = s.stride_height;
+      convolution.target_step_x = s.stride_width;
+      convolution.minimum = -__builtin_inff();
+      convolution.maximum = __builtin_inff();
+      const Status status = RunTapConvolutionF32(context, convolution);
+      if (status != Status::kOk) return status;
+    }
+  }
+  return Status::kOk;
+}
+
+}  // namespace qk
