@@ -1,0 +1,107 @@
+#include <algorithm>
+#include <cstring>
+
+#include "qk/depthwise_conv_i8.h"
+
+namespace qk {
+namespace {
+
+// Outputs a task computes at least: about 10 µs.
+constexpr int64_t kTaskOutputs = 65536;
+constexpr int64_t kLargestKernel = 64;
+
+int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// Channel of packed position i, counted over all blocks.
+int64_t ChannelAt(int64_t i) { return i / 64 * 64 + DepthwiseI8Channel(i % 64 / 16, i % 16); }
+
+}  // namespace
+
+int64_t DepthwiseI8PackedChannels(int64_t channels) { return CeilDiv(channels, kDepthwiseI8Block) * kDepthwiseI8Block; }
+
+int64_t DepthwiseI8PackedBytes(int64_t channels, int64_t kernel_height, int64_t kernel_width) {
+  return DepthwiseI8PackedChannels(channels) * kernel_width * CeilDiv(kernel_height, 4) * 4;
+}
+
+void PackDepthwiseI8(int64_t channels, int64_t kernel_height, int64_t kernel_width, const uint8_t* source, uint8_t flip,
+                     int8_t* packed, int32_t* sums) {
+  std::memset(packed, 0, static_cast<size_t>(DepthwiseI8PackedBytes(channels, kernel_height, kernel_width)));
+  const int64_t row_groups = CeilDiv(kernel_height, 4);
+  for (int64_t i = 0; i < DepthwiseI8PackedChannels(channels); i++) {
+    const int64_t channel = ChannelAt(i);
+    sums[i] = 0;
+    if (channel >= channels) continue;
+    for (int64_t y = 0; y < kernel_height; y++) {
+      for (int64_t x = 0; x < kernel_width; x++) {
+        const int8_t weight = static_cast<int8_t>(source[(channel * kernel_height + y) * kernel_width + x] ^ flip);
+        const int64_t vectors = (i / 64 * kernel_width + x) * row_groups + y / 4;
+        packed[vectors * 256 + i % 64 * 4 + y % 4] = weight;
+        sums[i] += weight;
+      }
+    }
+  }
+}
+
+Status RunDepthwiseConvI8(Context& context, const DepthwiseConvI8Call& c) {
+  if (c.kernel_height > kLargestKernel) return Status::kBadArgument;
+  Scratch scratch(context);
+  const int64_t packed_channels = DepthwiseI8PackedChannels(c.channels);
+  int32_t* initial = scratch.Take<int32_t>(static_cast<size_t>(packed_channels));
+  float* multiplier = scratch.Take<float>(static_cast<size_t>(packed_channels));
+  uint8_t* pad = scratch.Take<uint8_t>(static_cast<size_t>(packed_channels));
+  if (!initial || !multiplier || !pad) return Status::kOutOfMemory;
+  // Every window is whole (padding reads the zero point), so the correction is one constant per channel.
+  const uint32_t zero = static_cast<uint32_t>(c.input_zero + (c.input_signed ? 128 : 0));
+  for (int64_t i = 0; i < packed_channels; i++) {
+    const int64_t channel = ChannelAt(i);
+    const bool used = channel < c.channels;
+    const uint32_t bias = used && c.bias != nullptr ? static_cast<uint32_t>(c.bias[channel]) : 0;
+    initial[i] = static_cast<int32_t>(bias - zero * static_cast<uint32_t>(c.sums[i]));
+    multiplier[i] = used ? c.multiplier[channel] : 0;
+  }
+  std::memset(pad, static_cast<uint8_t>(c.input_zero), static_cast<size_t>(packed_channels));
+
+  const DepthwiseI8Table& kernels = DepthwiseI8Tables(context.tier());
+  const int64_t row_outputs = std::max<int64_t>(1, c.out_width * c.channels);
+  const int64_t row_count = c.batch * c.out_height;
+  const int64_t fair = CeilDiv(row_count, context.pool().threads() * 4);
+  const int64_t grain = std::max<int64_t>(1, std::min(fair, CeilDiv(kTaskOutputs, row_outputs)));
+  context.pool().ParallelFor(row_count, grain, [&](int64_t begin, int64_t end, int) {
+    const uint8_t* rows[kLargestKernel];
+    int64_t column_stride[kLargestKernel];
+    DepthwiseI8Row row{};
+    row.rows = rows;
+    row.column_stride = column_stride;
+    row.pad = pad;
+    row.width = c.width;
+    row.channels = c.channels;
+    row.kernel_height = c.kernel_height;
+    row.kernel_width = c.kernel_width;
+    row.stride_x = c.stride_x;
+    row.dilation_x = c.dilation_x;
+    row.pad_left = c.pad_left;
+    row.out_width = c.out_width;
+    row.flip = c.input_signed ? 0x80808080u : 0;
+    row.weights = c.packed;
+    row.initial = initial;
+    row.multiplier = multiplier;
+    row.zero_point = c.zero_point;
+    row.qmin = c.qmin;
+    row.qmax = c.qmax;
+    row.signed_codes = c.signed_codes;
+    for (int64_t i = begin; i < end; i++) {
+      const uint8_t* image = c.input + i / c.out_height * c.height * c.width * c.channels;
+      for (int64_t k = 0; k < c.kernel_height; k++) {
+        const int64_t y = i % c.out_height * c.stride_y + k * c.dilation_y - c.pad_top;
+        const bool inside = y >= 0 && y < c.height;
+        rows[k] = inside ? image + y * c.width * c.channels : pad;
+        column_stride[k] = inside ? c.channels : 0;
+      }
+      row.out = c.out + i * c.out_width * c.channels;
+      kernels.row.run(row);
+    }
+  });
+  return Status::kOk;
+}
+
+}  // namespace qk
