@@ -1,14 +1,14 @@
 import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
-import type { NativeBackend } from '../native-backend';
+import type { BitwrightBackend } from '../bitwright-backend';
 
-/** What tfjs hands to a kernel. */
+/** What tfjs hands to a kernel. Its types call every input optional; those that an operation needs are always there. */
 export interface KernelCall<
   Inputs extends NamedTensorInfoMap = Record<string, TensorInfo>,
   Attrs extends object = NamedAttrMap,
 > {
-  readonly inputs: Inputs;
+  readonly inputs: { readonly [Name in keyof Inputs]: NonNullable<Inputs[Name]> };
   readonly attrs: Attrs;
-  readonly backend: NativeBackend;
+  readonly backend: BitwrightBackend;
 }
 
 /**

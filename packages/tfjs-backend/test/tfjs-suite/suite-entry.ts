@@ -33,7 +33,7 @@ environment.addReporter({
     outcomes.push({ name: fullName, status, messages: failedExpectations.map(({ message }) => message) });
   },
 });
-if (backendName !== 'cpu') await useNativeBackend();
+if (backendName !== 'cpu') await useNativeBackend({ isa });
 setTestEnvs([{ name: 'test', backendName, isDataSync: true }]);
 await import('@tensorflow/tfjs-core/dist/tests.js');
 await environment.execute();

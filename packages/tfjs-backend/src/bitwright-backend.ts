@@ -1,0 +1,265 @@
+import { RuntimeError } from '@bitwright/core';
+import type { NativeContext } from '@bitwright/kernels-native';
+import {
+  type BackendTimingInfo,
+  backend_util,
+  buffer,
+  type DataId,
+  DataStorage,
+  type DataType,
+  engine,
+  KernelBackend,
+  kernel_impls,
+  type Rank,
+  type ShapeMap,
+  type Tensor,
+  type Tensor2D,
+  type TensorBuffer,
+  type TensorInfo,
+  type TypedArray,
+  util,
+} from '@tensorflow/tfjs-core';
+import { type BufferPool, type PooledBlock, smallestPooledBytes } from './storage/buffer-pool';
+import type { NumericDType, NumericValues, TensorStorage, ValuesOf } from './storage/tensor-storage';
+
+/** A new tensor and the memory a kernel has to fill; the memory starts with arbitrary content. */
+export interface Output<D extends NumericDType = 'float32'> {
+  readonly info: TensorInfo;
+  readonly values: ValuesOf<D>;
+}
+
+/**
+ * Tensor storage for native and borrowed kernels.
+ *
+ * It offers what tfjs' cpu kernels expect of their own backend (`data`, `makeTensorInfo`, `bufferSync`, …), so that every one of
+ * them runs on this storage unchanged. Results of native kernels live in pooled memory that returns to the pool when its last
+ * tensor is disposed; results of borrowed kernels and arrays given by the user stay ordinary typed arrays. A borrowed kernel may
+ * return a view of its input (a contiguous slice does): blocks count the buckets that look into them, so memory never returns early.
+ * `data()` and `dataSync()` copy pooled memory, because a caller may keep the array after the tensor is gone.
+ */
+export class BitwrightBackend extends KernelBackend {
+  /** Tile edge that the cpu matmul kernel reads. */
+  readonly blockSize = 48;
+  readonly data: DataStorage<TensorStorage>;
+  /** The handle every native call takes: instruction set and threads. */
+  readonly native: NativeContext;
+  readonly #pool: BufferPool;
+
+  constructor(native: NativeContext, pool: BufferPool) {
+    super();
+    this.native = native;
+    this.#pool = pool;
+    this.data = new DataStorage<TensorStorage>(this, engine());
+  }
+
+  // — for kernels —
+
+  /**
+   * A new tensor for a kernel to fill.
+   *
+   * @throws {RuntimeError} when the memory cannot be had
+   */
+  output<D extends NumericDType = 'float32'>(shape: readonly number[], dtype?: D): Output<D> {
+    const type = dtype ?? ('float32' as D);
+    const size = util.sizeFromShape([...shape]);
+    const bytes = size * bytesPerElement[type];
+    const block = bytes < smallestPooledBytes ? undefined : this.#takeBlock(bytes, shape, type);
+    return this.#bucket(shape, type, size, block);
+  }
+
+  /** A new tensor in memory that nothing else can look into, however small it is: for values updated in place. */
+  ownedOutput(shape: readonly number[]): Output {
+    const size = util.sizeFromShape([...shape]);
+    return this.#bucket(shape, 'float32', size, this.#takeBlock(size * bytesPerElement.float32, shape, 'float32'));
+  }
+
+  /** Whether writing into this tensor's memory would be seen by no other tensor and no user array. */
+  isUnshared(dataId: DataId): boolean {
+    const { block, refCount } = this.data.get(dataId);
+    return refCount === 1 && block?.references === 1;
+  }
+
+  /** The numbers of a tensor, not copied. Some cpu kernels leave another array type behind than the dtype says: converted here. */
+  values<D extends NumericDType = 'float32'>(info: TensorInfo): ValuesOf<D> {
+    const storage = this.data.get(info.dataId);
+    const Values = arrayTypes[storage.dtype as NumericDType];
+    if (!(storage.values instanceof Values)) storage.values = new Values(storage.values as TypedArray);
+    return storage.values as ValuesOf<D>;
+  }
+
+  /** The same numbers under another shape; the bucket is shared. */
+  share(info: TensorInfo, shape: readonly number[] = info.shape): TensorInfo {
+    this.incRef(info.dataId);
+    return { dataId: info.dataId, shape: [...shape], dtype: info.dtype };
+  }
+
+  makeTensorInfo(shape: number[], dtype: DataType, values?: backend_util.BackendValues | string[]): TensorInfo {
+    const isText =
+      dtype === 'string' && values !== undefined && values.length > 0 && util.isString(values[0] as string);
+    const stored = isText ? (values as string[]).map((text) => util.encodeString(text)) : values;
+    return { dataId: this.write(stored as backend_util.BackendValues, shape, dtype), shape, dtype };
+  }
+
+  makeOutput<T extends Tensor>(values: backend_util.BackendValues, shape: number[], dtype: DataType): T {
+    return engine().makeTensorFromTensorInfo(this.makeTensorInfo(shape, dtype, values), this) as T;
+  }
+
+  disposeIntermediateTensorInfo(info: TensorInfo): void {
+    this.disposeData(info.dataId);
+  }
+
+  bufferSync<R extends Rank, D extends DataType>(info: TensorInfo): TensorBuffer<R, D> {
+    const shape = info.shape as ShapeMap[R];
+    const values = this.#stored(info.dataId);
+    if (info.dtype !== 'string') return buffer(shape, info.dtype, values as TypedArray) as TensorBuffer<R, D>;
+    const texts = (values as Uint8Array[]).map((bytes) => util.decodeString(bytes));
+    return buffer(shape, info.dtype, texts) as TensorBuffer<R, D>;
+  }
+
+  where(condition: Tensor): Tensor2D {
+    return kernel_impls.whereImpl(condition.shape, this.values<'bool'>(condition));
+  }
+
+  // — for tfjs —
+
+  override write(values: backend_util.BackendValues, _shape: number[], dtype: DataType): DataId {
+    const dataId = {};
+    this.#store(dataId, values, dtype, 1);
+    return dataId;
+  }
+
+  override move(
+    dataId: DataId,
+    values: backend_util.BackendValues,
+    shape: number[],
+    dtype: DataType,
+    refCount: number,
+  ): void {
+    if (dtype !== 'complex64') {
+      this.#store(dataId, values, dtype, refCount);
+      return;
+    }
+    const { real, imag } = backend_util.splitRealAndImagArrays(values as Float32Array);
+    this.#store(dataId, undefined, dtype, refCount);
+    this.data.get(dataId).complexTensorInfos = {
+      real: this.makeTensorInfo(shape, 'float32', real),
+      imag: this.makeTensorInfo(shape, 'float32', imag),
+    };
+  }
+
+  override async read(dataId: DataId): Promise<backend_util.BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  override readSync(dataId: DataId): backend_util.BackendValues {
+    const values = this.#stored(dataId);
+    return this.data.get(dataId).block === undefined ? values : (values as NumericValues).slice();
+  }
+
+  override numDataIds(): number {
+    return this.data.numDataIds();
+  }
+
+  override refCount(dataId: DataId): number {
+    return this.data.has(dataId) ? this.data.get(dataId).refCount : 0;
+  }
+
+  override incRef(dataId: DataId): void {
+    this.data.get(dataId).refCount++;
+  }
+
+  decRef(dataId: DataId): void {
+    if (this.data.has(dataId)) this.data.get(dataId).refCount--;
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    if (!this.data.has(dataId)) return true;
+    const storage = this.data.get(dataId);
+    storage.refCount--;
+    if (!force && storage.refCount > 0) return false;
+    if (storage.complexTensorInfos !== undefined) {
+      this.disposeData(storage.complexTensorInfos.real.dataId, true);
+      this.disposeData(storage.complexTensorInfos.imag.dataId, true);
+    }
+    this.data.delete(dataId);
+    if (storage.block !== undefined) this.#pool.release(storage.block);
+    return true;
+  }
+
+  override async time(run: () => void): Promise<BackendTimingInfo> {
+    const start = util.now();
+    run();
+    return { kernelMs: util.now() - start };
+  }
+
+  override timerAvailable(): boolean {
+    return true;
+  }
+
+  /** Byte counts of tfjs itself are exact here; the two extra numbers say what the pool holds beyond them. */
+  override memory(): { unreliable: boolean; numBytesInBlocks: number; numBytesFree: number } {
+    const { lent, free } = this.#pool.usage();
+    return { unreliable: false, numBytesInBlocks: lent, numBytesFree: free };
+  }
+
+  override floatPrecision(): 32 {
+    return 32;
+  }
+
+  override dispose(): void {
+    this.#pool.clear();
+  }
+
+  // — internals —
+
+  #takeBlock(bytes: number, shape: readonly number[], dtype: NumericDType): PooledBlock {
+    try {
+      return this.#pool.take(bytes);
+    } catch (cause) {
+      throw new RuntimeError({
+        operation: '[tfjs-backend] allocate',
+        expected: 'a tensor that fits in memory',
+        received: `${dtype} [${shape.join(',')}] of ${bytes} bytes`,
+        hint: 'Use a smaller batch, or dispose tensors that are no longer needed (tf.memory() counts them).',
+        cause,
+      });
+    }
+  }
+
+  #bucket<D extends NumericDType>(
+    shape: readonly number[],
+    dtype: D,
+    size: number,
+    block: PooledBlock | undefined,
+  ): Output<D> {
+    const values = viewOf(dtype, size, block);
+    const dataId = {};
+    this.data.set(dataId, { values, dtype, refCount: 1, block });
+    return { info: { dataId, shape: [...shape], dtype }, values: values as ValuesOf<D> };
+  }
+
+  #store(dataId: DataId, values: backend_util.BackendValues | undefined, dtype: DataType, refCount: number): void {
+    const block = ArrayBuffer.isView(values) ? this.#pool.blockOf(values) : undefined;
+    if (block !== undefined) block.references++;
+    this.data.set(dataId, { values, dtype, refCount, block });
+  }
+
+  /** What a bucket holds, as tfjs wants to read it; pooled memory is not copied. */
+  #stored(dataId: DataId): backend_util.BackendValues {
+    const { values, dtype, complexTensorInfos } = this.data.get(dataId);
+    if (complexTensorInfos !== undefined) {
+      const real = this.#stored(complexTensorInfos.real.dataId) as Float32Array;
+      const imag = this.#stored(complexTensorInfos.imag.dataId) as Float32Array;
+      return backend_util.mergeRealAndImagArrays(real, imag);
+    }
+    return util.convertBackendValuesAndArrayBuffer(values as backend_util.BackendValues, dtype);
+  }
+}
+
+const arrayTypes = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+const bytesPerElement = { float32: 4, int32: 4, bool: 1 } as const;
+
+function viewOf(dtype: NumericDType, size: number, block: PooledBlock | undefined): NumericValues {
+  const Values = arrayTypes[dtype];
+  return block === undefined ? new Values(size) : new Values(block.buffer, block.offset, size);
+}
