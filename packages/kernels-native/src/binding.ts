@@ -1,4 +1,5 @@
 import type { MemoryBinding } from './memory/binding';
+import type { InferenceBinding } from './inference/binding';
 import type { StatisticsBinding } from './statistics/binding';
 
 declare const handle: unique symbol;
@@ -27,4 +28,4 @@ interface BaseBinding {
 }
 
 /** The addon, typed by hand: one interface per bind_<group>.cc. */
-export interface NativeAddon extends BaseBinding, MemoryBinding, StatisticsBinding {}
+export interface NativeAddon extends BaseBinding, InferenceBinding, MemoryBinding, StatisticsBinding {}

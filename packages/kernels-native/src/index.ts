@@ -12,3 +12,31 @@ export type { NativeContext } from './native-context';
 export { alignmentOffset } from './memory/alignment-offset';
 // Statistics
 export { minMax } from './statistics/min-max';
+// Integer inference
+export type { Codes } from './inference/codes';
+export {
+  type Conv2dI8,
+  conv2dI8,
+  conv2dI8Async,
+  conv2dI8Shape,
+  type GemmI8,
+  gemmI8,
+  gemmI8Async,
+} from './inference/conv2d-i8';
+export {
+  type DepthwiseI8,
+  depthwiseI8,
+  depthwiseI8Async,
+  depthwiseI8Shape,
+  type PackedDepthwiseI8,
+  packDepthwiseI8,
+} from './inference/depthwise-i8';
+export type { ImageShape, WindowSteps } from './inference/image-window';
+export type { DequantizeTo, Int8Output, RequantizeTo } from './inference/output';
+export {
+  type Conv2dWeights,
+  type GemmWeights,
+  type PackedConv2dI8,
+  packConv2dI8,
+  packGemmI8,
+} from './inference/packed-conv2d';
