@@ -85,6 +85,8 @@ export interface PlacementPolicy {
   readonly explicitZeroPoint: boolean;
   /** `oneInput`: only the skip input of a residual Add is quantized, so that the other side fuses with its convolution. Default `allInputs`. */
   readonly residualAdd?: 'allInputs' | 'oneInput';
+  /** Operators whose weights may have one scale per output channel; default all that the weight scheme allows. */
+  readonly perChannelWeights?: readonly string[];
   /** Bits of the first and the last layer where the plan asks for fewer elsewhere; default none. */
   readonly firstAndLastBits?: number;
 }

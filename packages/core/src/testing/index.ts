@@ -12,4 +12,4 @@ export {
   randomSource,
   randomTensor,
 } from './random-tensor';
-export type { Checks, Skip, TestApi, TestFunction } from './test-api';
+export { type Checks, checksOf, type Skip, type TestApi, type TestFunction } from './test-api';

@@ -54,6 +54,7 @@ export const ascend: Target = /* @__PURE__ */ deepFreeze<Target>({
     floatOutputAllowed: ['Conv', 'ConvTranspose', 'Gemm', 'MatMul'],
     weights: 'quantized',
     explicitZeroPoint: true,
+    perChannelWeights: ['Conv', 'ConvTranspose'],
   },
   operators: /* @__PURE__ */ operatorTable({
     integer: ['Conv', 'ConvTranspose', 'Gemm', 'MatMul'],

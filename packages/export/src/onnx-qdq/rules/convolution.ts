@@ -14,13 +14,18 @@ export const convolutionRule: OperatorRule = {
     return {
       form: 'anchor',
       activations: [0],
-      weights: [{ input: 1, like: 'weight', granularity: weightGranularity(context, 0) }],
+      weights: [{ input: 1, like: 'weight', granularity: weightGranularity(context, 0, 'Conv') }],
       ...(hasBias ? { bias: { input: 2, activation: 0, weight: 1 } } : {}),
     };
   },
 };
 
-/** Per channel along `axis` where the target's weights are per channel, else per tensor. */
-export function weightGranularity(context: RuleContext, axis: number): NodeRoles['weights'][number]['granularity'] {
-  return context.target.schemes.weight.granularity.kind === 'perAxis' ? perAxis(axis) : perTensor;
+/** Per channel along `axis` where the target's weights are per channel for the operator, else per tensor. */
+export function weightGranularity(
+  { target }: RuleContext,
+  axis: number,
+  opType: string,
+): NodeRoles['weights'][number]['granularity'] {
+  const isPerChannel = target.placement.perChannelWeights?.includes(opType) ?? true;
+  return isPerChannel && target.schemes.weight.granularity.kind === 'perAxis' ? perAxis(axis) : perTensor;
 }

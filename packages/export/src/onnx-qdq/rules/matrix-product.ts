@@ -14,7 +14,7 @@ export const matMulRule: OperatorRule = {
     const rank = weight.dims.length;
     const depth = Number(weight.dims[Math.max(rank - 2, 0)] ?? 1);
     if (depth > maxDepth) return floatRole(`${depth} products per output overflow the int32 accumulator`);
-    const granularity = rank === 2 ? weightGranularity(context, 1) : perTensor;
+    const granularity = rank === 2 ? weightGranularity(context, 1, 'MatMul') : perTensor;
     return { form: 'anchor', activations: [0], weights: [{ input: 1, like: 'weight', granularity }] };
   },
 };
@@ -43,7 +43,7 @@ export const gemmRule: OperatorRule = {
     return {
       form: 'anchor',
       activations: [0],
-      weights: [{ input: 1, like: 'weight', granularity: weightGranularity(context, columnAxis) }],
+      weights: [{ input: 1, like: 'weight', granularity: weightGranularity(context, columnAxis, 'Gemm') }],
       ...(bias === undefined ? {} : { bias: { input: 2, activation: 0, weight: 1 } }),
     };
   },
