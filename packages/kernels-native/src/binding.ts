@@ -1,5 +1,6 @@
-import type { MemoryBinding } from './memory/binding';
+import type { MatrixBinding } from './float/binding';
 import type { InferenceBinding } from './inference/binding';
+import type { MemoryBinding } from './memory/binding';
 import type { StatisticsBinding } from './statistics/binding';
 
 declare const handle: unique symbol;
@@ -28,4 +29,4 @@ interface BaseBinding {
 }
 
 /** The addon, typed by hand: one interface per bind_<group>.cc. */
-export interface NativeAddon extends BaseBinding, InferenceBinding, MemoryBinding, StatisticsBinding {}
+export interface NativeAddon extends BaseBinding, InferenceBinding, MemoryBinding, StatisticsBinding, MatrixBinding {}

@@ -40,3 +40,8 @@ export {
   packConv2dI8,
   packGemmI8,
 } from './inference/packed-conv2d';
+// Float and training
+export type { ClampActivation } from './float/activation';
+export { type Conv2dOptions, conv2dBackwardFilterF32, conv2dBackwardInputF32, conv2dF32 } from './float/conv2d';
+export type { Conv2dShape } from './float/conv2d-shape';
+export { type GemmOptions, type GemmShape, gemmF32 } from './float/gemm';

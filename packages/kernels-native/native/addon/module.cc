@@ -7,6 +7,7 @@ namespace qk {
 
 // One line per bind_<group>.cc.
 void RegisterInference(Napi::Env env, Napi::Object exports);
+void RegisterMatrix(Napi::Env env, Napi::Object exports);
 void RegisterMemory(Napi::Env env, Napi::Object exports);
 void RegisterStatistics(Napi::Env env, Napi::Object exports);
 
@@ -23,6 +24,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("createContext", Napi::Function::New(env, qk::CreateContext, "createContext"));
   exports.Set("operations", Napi::Function::New(env, qk::ListOperations, "operations"));
   qk::RegisterInference(env, exports);
+  qk::RegisterMatrix(env, exports);
   qk::RegisterMemory(env, exports);
   qk::RegisterStatistics(env, exports);
   return exports;

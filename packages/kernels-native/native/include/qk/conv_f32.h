@@ -58,6 +58,7 @@ struct ConvF32Table {
 };
 
 const ConvF32Table& ConvF32Tables(Tier tier);
+void VisitConvF32(Tier tier, OpVisitor visit, void* context);
 
 // y = clamp(convolution(x, filter) + bias (+ residual))
 struct ConvF32Call {

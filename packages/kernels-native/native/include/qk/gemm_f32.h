@@ -65,6 +65,7 @@ struct GemmF32Table {
 };
 
 const GemmF32Table& GemmF32Tables(Tier tier);
+void VisitGemmF32(Tier tier, OpVisitor visit, void* context);
 
 // No tier has larger tiles.
 inline constexpr int64_t kGemmF32MostRows = 12;

@@ -1,0 +1,73 @@
+import type { ContextHandle, Status } from '../binding';
+
+/** The fields of a Conv2dShape in the order of qk::ConvShape. */
+export type Conv2dArguments = [
+  batch: number,
+  inHeight: number,
+  inWidth: number,
+  inChannels: number,
+  outHeight: number,
+  outWidth: number,
+  outChannels: number,
+  filterHeight: number,
+  filterWidth: number,
+  strideHeight: number,
+  strideWidth: number,
+  dilationHeight: number,
+  dilationWidth: number,
+  padTop: number,
+  padLeft: number,
+];
+
+/** bind_matrix.cc. */
+export interface MatrixBinding {
+  gemmF32(
+    context: ContextHandle,
+    m: number,
+    n: number,
+    k: number,
+    batch: number,
+    transposeA: number,
+    transposeB: number,
+    rowStrideA: number,
+    rowStrideB: number,
+    rowStrideC: number,
+    strideA: number,
+    strideB: number,
+    strideC: number,
+    a: Float32Array,
+    b: Float32Array,
+    bias: Float32Array | null,
+    c: Float32Array,
+    accumulate: number,
+    minimum: number,
+    maximum: number,
+  ): Status;
+  conv2dF32(
+    context: ContextHandle,
+    ...shapeThenArrays: [
+      ...Conv2dArguments,
+      x: Float32Array,
+      filter: Float32Array,
+      bias: Float32Array | null,
+      residual: Float32Array | null,
+      y: Float32Array,
+      minimum: number,
+      maximum: number,
+    ]
+  ): Status;
+  conv2dBackwardInputF32(
+    context: ContextHandle,
+    ...shapeThenArrays: [...Conv2dArguments, dy: Float32Array, filter: Float32Array, dx: Float32Array]
+  ): Status;
+  conv2dBackwardFilterF32(
+    context: ContextHandle,
+    ...shapeThenArrays: [
+      ...Conv2dArguments,
+      x: Float32Array,
+      dy: Float32Array,
+      dfilter: Float32Array,
+      dbias: Float32Array | null,
+    ]
+  ): Status;
+}
