@@ -115,7 +115,8 @@ function signedZeroPoints(
   weight: Codes,
 ): Int32Array | null {
   const offset = weight instanceof Int8Array ? 0 : 128;
-  if (typeof zeroPoint !== 'number') assertArray(name, 'the zero points of the weights', zeroPoint, 'Int32Array', outputs);
+  if (typeof zeroPoint !== 'number')
+    assertArray(name, 'the zero points of the weights', zeroPoint, 'Int32Array', outputs);
   const zeroPoints = typeof zeroPoint === 'number' ? new Int32Array(outputs).fill(zeroPoint) : zeroPoint;
   if (typeof zeroPoint === 'number') assertZeroPoint(name, 'the zero point of the weights', zeroPoint, weight);
   for (const value of zeroPoints) assertZeroPoint(name, 'every zero point of the weights', value, weight);
