@@ -19,13 +19,21 @@ import {
   type TypedArray,
   util,
 } from '@tensorflow/tfjs-core';
+import { DeferredResult } from './deferred/deferred-result';
+import type { FusableWork } from './deferred/fusable-work';
 import { type BufferPool, type PooledBlock, smallestPooledBytes } from './storage/buffer-pool';
-import type { NumericDType, NumericValues, TensorStorage, ValuesOf } from './storage/tensor-storage';
+import { type NumericDType, type NumericValues, TensorStorage, type ValuesOf } from './storage/tensor-storage';
 
 /** A new tensor and the memory a kernel has to fill; the memory starts with arbitrary content. */
 export interface Output<D extends NumericDType = 'float32'> {
   readonly info: TensorInfo;
   readonly values: ValuesOf<D>;
+}
+
+/** Memory for one tensor, pooled unless it is small. */
+export interface Memory<D extends NumericDType = 'float32'> {
+  readonly values: ValuesOf<D>;
+  readonly block: PooledBlock | undefined;
 }
 
 /**
@@ -61,16 +69,53 @@ export class BitwrightBackend extends KernelBackend {
    */
   output<D extends NumericDType = 'float32'>(shape: readonly number[], dtype?: D): Output<D> {
     const type = dtype ?? ('float32' as D);
-    const size = util.sizeFromShape([...shape]);
-    const bytes = size * bytesPerElement[type];
-    const block = bytes < smallestPooledBytes ? undefined : this.#takeBlock(bytes, shape, type);
-    return this.#bucket(shape, type, size, block);
+    const { values, block } = this.allocate(shape, type);
+    return { info: this.#addBucket(shape, new TensorStorage(type, 1, { values, block })), values };
   }
 
   /** A new tensor in memory that nothing else can look into, however small it is: for values updated in place. */
   ownedOutput(shape: readonly number[]): Output {
+    const { values, block } = this.allocate(shape, 'float32', 0);
+    return { info: this.#addBucket(shape, new TensorStorage('float32', 1, { values, block })), values };
+  }
+
+  /** A new tensor whose numbers are computed when they are asked for. */
+  deferredOutput(shape: readonly number[], work: FusableWork, residual?: Float32Array): TensorInfo {
+    const deferred = new DeferredResult(this, shape, work, residual);
+    const nothing = { values: undefined, block: undefined };
+    return this.#addBucket(shape, new TensorStorage('float32', 1, nothing, deferred));
+  }
+
+  /** Memory for one tensor, with arbitrary content; small tensors get a plain typed array of zeros. */
+  allocate<D extends NumericDType = 'float32'>(
+    shape: readonly number[],
+    dtype?: D,
+    smallestPooled: number = smallestPooledBytes,
+  ): Memory<D> {
+    const type = dtype ?? ('float32' as D);
+    const Values = arrayTypes[type];
     const size = util.sizeFromShape([...shape]);
-    return this.#bucket(shape, 'float32', size, this.#takeBlock(size * bytesPerElement.float32, shape, 'float32'));
+    const bytes = size * Values.BYTES_PER_ELEMENT;
+    if (bytes < smallestPooled || bytes === 0) return { values: new Values(size) as ValuesOf<D>, block: undefined };
+    const block = this.#takeBlock(bytes, shape, type);
+    return { values: new Values(block.buffer, block.offset, size) as ValuesOf<D>, block };
+  }
+
+  /** Keeps the memory of an array from being reused, whatever becomes of the tensors in it. */
+  hold(values: Float32Array): void {
+    const block = this.#pool.blockOf(values);
+    if (block !== undefined) block.references++;
+  }
+
+  /** Undoes one `hold`. */
+  unhold(values: Float32Array): void {
+    const block = this.#pool.blockOf(values);
+    if (block !== undefined) this.#pool.release(block);
+  }
+
+  /** The work a tensor still waits for, if it does. */
+  deferred(info: TensorInfo): DeferredResult | undefined {
+    return this.data.get(info.dataId).deferred;
   }
 
   /** Whether writing into this tensor's memory would be seen by no other tensor and no user array. */
@@ -182,6 +227,7 @@ export class BitwrightBackend extends KernelBackend {
       this.disposeData(storage.complexTensorInfos.imag.dataId, true);
     }
     this.data.delete(dataId);
+    storage.deferred?.release();
     if (storage.block !== undefined) this.#pool.release(storage.block);
     return true;
   }
@@ -226,22 +272,16 @@ export class BitwrightBackend extends KernelBackend {
     }
   }
 
-  #bucket<D extends NumericDType>(
-    shape: readonly number[],
-    dtype: D,
-    size: number,
-    block: PooledBlock | undefined,
-  ): Output<D> {
-    const values = viewOf(dtype, size, block);
+  #addBucket(shape: readonly number[], storage: TensorStorage): TensorInfo {
     const dataId = {};
-    this.data.set(dataId, { values, dtype, refCount: 1, block });
-    return { info: { dataId, shape: [...shape], dtype }, values: values as ValuesOf<D> };
+    this.data.set(dataId, storage);
+    return { dataId, shape: [...shape], dtype: storage.dtype };
   }
 
   #store(dataId: DataId, values: backend_util.BackendValues | undefined, dtype: DataType, refCount: number): void {
     const block = ArrayBuffer.isView(values) ? this.#pool.blockOf(values) : undefined;
     if (block !== undefined) block.references++;
-    this.data.set(dataId, { values, dtype, refCount, block });
+    this.data.set(dataId, new TensorStorage(dtype, refCount, { values, block }));
   }
 
   /** What a bucket holds, as tfjs wants to read it; pooled memory is not copied. */
@@ -257,9 +297,3 @@ export class BitwrightBackend extends KernelBackend {
 }
 
 const arrayTypes = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
-const bytesPerElement = { float32: 4, int32: 4, bool: 1 } as const;
-
-function viewOf(dtype: NumericDType, size: number, block: PooledBlock | undefined): NumericValues {
-  const Values = arrayTypes[dtype];
-  return block === undefined ? new Values(size) : new Values(block.buffer, block.offset, size);
-}

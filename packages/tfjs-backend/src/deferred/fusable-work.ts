@@ -1,0 +1,18 @@
+import type { ClampActivation } from '@bitwright/kernels-native';
+import type { BitwrightBackend } from '../bitwright-backend';
+
+/** What a kernel can do to its result while it is still in registers: activation(result + residual). */
+export interface Epilogue {
+  /** Of the result's shape. */
+  readonly residual?: Float32Array;
+  readonly activation?: ClampActivation;
+}
+
+/** A kernel call that is complete but for its output and epilogue. */
+export interface FusableWork {
+  readonly kind: string;
+  /** Arrays the call will read; their memory must not be reused before. */
+  readonly operands: readonly Float32Array[];
+  readonly canAddResidual: boolean;
+  readonly run: (backend: BitwrightBackend, out: Float32Array, epilogue: Epilogue) => void;
+}

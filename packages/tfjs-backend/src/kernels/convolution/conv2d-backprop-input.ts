@@ -1,0 +1,33 @@
+import { conv2dBackwardInputF32 } from '@bitwright/kernels-native';
+import {
+  backend_util,
+  Conv2DBackpropInput,
+  type Conv2DBackpropInputAttrs,
+  type Conv2DBackpropInputInputs,
+} from '@tensorflow/tfjs-core';
+import { areFloat32 } from '../float32';
+import { type NativeKernel, nativeKernel } from '../native-kernel';
+import { convolutionShape, isOutputOf } from './convolution-shape';
+
+/** Gradient of tf.conv2d by its input, and the forward of tf.conv2dTranspose. Shapes: dy [N,outH,outW,outC] → [N,H,W,C]. */
+export const conv2dBackpropInput: NativeKernel = nativeKernel<Conv2DBackpropInputInputs, Conv2DBackpropInputAttrs>(
+  Conv2DBackpropInput,
+  'float32 NHWC',
+  ({ inputs: { dy, filter }, attrs, backend }) => {
+    const convInfo = backend_util.computeConv2DInfo(
+      attrs.inputShape,
+      filter.shape as [number, number, number, number],
+      attrs.strides,
+      1,
+      attrs.pad,
+      attrs.dimRoundingMode,
+      false,
+      backend_util.convertConv2DDataFormat(attrs.dataFormat),
+    );
+    const shape = convolutionShape(convInfo);
+    if (shape === undefined || !isOutputOf(convInfo, dy) || !areFloat32(dy, filter)) return undefined;
+    const { info, values } = backend.output(convInfo.inShape);
+    conv2dBackwardInputF32(backend.native, shape, backend.values(dy), backend.values(filter), values);
+    return info;
+  },
+);
