@@ -51,7 +51,7 @@ export { type WriteWeightsOptions, writeWeights } from './weight-only/write-weig
 
 // TensorFlow.js layers models as ONNX
 export type { WeightSpec } from './tfjs-to-onnx/decode-weights';
-export type { GraphWriter, NodeParts } from './tfjs-to-onnx/graph-writer';
+export type { ConstantForm, ConstantPlace, GraphWriter, NodeParts } from './tfjs-to-onnx/graph-writer';
 export type { LayerCall, LayerConverter } from './tfjs-to-onnx/layer-call';
 export type {
   LayersModelArtifacts,
@@ -66,3 +66,11 @@ export {
   layersModelToOnnx,
 } from './tfjs-to-onnx/layers-model-to-onnx';
 export type { Shape as LayerShape, Value as LayerValue, ValueType } from './tfjs-to-onnx/value';
+
+// Models that were trained with fake quantization
+export {
+  type TrainedModelOptions,
+  type TrainedModelResult,
+  trainedModelToQdq,
+} from './qat-model/trained-model-to-qdq';
+export type { TrainedQuantization, TrainedTensor } from './qat-model/trained-quantization';

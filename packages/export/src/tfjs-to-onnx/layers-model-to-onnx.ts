@@ -9,7 +9,7 @@ import {
   type Node,
 } from '@bitwright/onnx';
 import { findWeight } from './find-weight';
-import { elementTypeOfValue, type GraphWriter, graphWriter } from './graph-writer';
+import { type ConstantPlace, elementTypeOfValue, type GraphWriter, graphWriter } from './graph-writer';
 import type { LayerCall, LayerConverter } from './layer-call';
 import { defaultLayers, type LayerRegistry, layerRegistry } from './layers/registry';
 import { type LayersModelContent, type LayersModelSource, readLayersModel } from './layers-model';
@@ -17,7 +17,7 @@ import { type LayerGraph, type LayerNode, modelClasses, readTopology, type Tenso
 import { channelsFirstLayout, physicalShape, plainLayout, type Shape, type Value, type ValueType } from './value';
 
 export interface LayersModelOptions {
-  /** Version of the ai.onnx operator set, 13 to 24. Default 17. */
+  /** Version of the ai.onnx operator set, 13 to 25. Default 17. */
   readonly opset?: number;
   /**
    * Order of axes of image inputs and outputs: `channelsLast` as the TensorFlow.js model has it (one Transpose at the border),
@@ -33,14 +33,14 @@ export interface LayersModelOptions {
 /** Where the tensors of a TensorFlow.js model went. */
 export interface LayersModelResult {
   readonly model: Model;
-  /** ONNX tensor that holds the output of a layer's call, by `layer` (first call) or `layer:1` (second), models as `outer/layer`. */
+  /** ONNX tensor that holds the output of a layer's call (an input layer's is the model's input), by `layer` (first call) or `layer:1` (second), models as `outer/layer`. */
   readonly outputs: ReadonlyMap<string, string>;
   /** ONNX initializers made from a weight, by the name TensorFlow.js saves it under (`conv1/kernel`). */
-  readonly weights: ReadonlyMap<string, readonly string[]>;
+  readonly weights: ReadonlyMap<string, readonly ConstantPlace[]>;
 }
 
 const minOpset = 13;
-const maxOpset = 24;
+const maxOpset = 25;
 
 /**
  * A TensorFlow.js layers model as ONNX: same inputs, outputs and numbers, dynamic batch. Channels move behind the batch once at
@@ -50,9 +50,14 @@ const maxOpset = 24;
  *
  * @throws {UnsupportedOperatorError} naming the layer that has no ONNX form
  * @throws {ModelFormatError} when topology and weights do not fit together
- * @throws {InvalidArgumentError} for an operator set outside 13 … 24
+ * @throws {InvalidArgumentError} for an operator set outside 13 … 25
  */
 export function layersModelToOnnx(source: LayersModelSource, options: LayersModelOptions = {}): LayersModelResult {
+  return convertLayersModel(readLayersModel(source), options);
+}
+
+/** The same from a model that was read already. */
+export function convertLayersModel(content: LayersModelContent, options: LayersModelOptions): LayersModelResult {
   const { opset = 17, images = 'channelsLast', batchName = 'N' } = options;
   if (!Number.isInteger(opset) || opset < minOpset || opset > maxOpset) {
     throw new InvalidArgumentError({
@@ -61,7 +66,6 @@ export function layersModelToOnnx(source: LayersModelSource, options: LayersMode
       received: String(opset),
     });
   }
-  const content = readLayersModel(source);
   const graph = readTopology(String(content.topology['class_name']), content.topology['config']);
   const registry = new Map([...defaultLayers, ...layerRegistry(options.converters ?? [])]);
   const conversion: Conversion = { content, registry, writer: graphWriter(opset), images, outputs: new Map() };
@@ -130,7 +134,9 @@ function convertGraph(
   const done = new Map<string, readonly Value[]>();
   graph.inputs.forEach((ref, i) => {
     const input = inputs[i];
-    if (input !== undefined) done.set(`${ref.layer}:${ref.call}`, [input]);
+    if (input === undefined) return;
+    done.set(`${ref.layer}:${ref.call}`, [input]);
+    conversion.outputs.set(`${scope}${ref.layer}`, input);
   });
   const active = new Set<string>();
   const resolve = (ref: TensorRef): Value => {
@@ -308,6 +314,7 @@ function outputNames(
 /** IR version that belongs to an operator set (onnx Versioning.md). */
 function irVersionFor(opset: number): number {
   const since: readonly (readonly [opset: number, version: number])[] = [
+    [25, 13],
     [24, 12],
     [23, 11],
     [21, 10],

@@ -45,8 +45,16 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
 }
 
 /** Runs an ONNX model on tensors in the order of its inputs; results in the order of its outputs. */
-export async function runOnnx(model: Model, inputs: readonly tf.Tensor[]): Promise<ort.Tensor[]> {
-  const session = await ort.InferenceSession.create(encodeModel(model), { logSeverityLevel: 3, intraOpNumThreads: 1 });
+export async function runOnnx(
+  model: Model,
+  inputs: readonly tf.Tensor[],
+  graphOptimizationLevel: 'disabled' | 'all' = 'all',
+): Promise<ort.Tensor[]> {
+  const session = await ort.InferenceSession.create(encodeModel(model), {
+    logSeverityLevel: 3,
+    intraOpNumThreads: 1,
+    graphOptimizationLevel,
+  });
   try {
     const feeds = Object.fromEntries(
       session.inputNames.map((name, i) => {

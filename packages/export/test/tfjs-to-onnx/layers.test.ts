@@ -290,7 +290,7 @@ describe('layersModelToOnnx, layer by layer', () => {
     }
   }
 
-  for (let opset = 13; opset <= 24; opset++) {
+  for (let opset = 13; opset <= 25; opset++) {
     it(`writes operator set ${opset}`, async () => {
       const model = modelOf(image, (x) => {
         let y = layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same' }).apply(x);
@@ -391,8 +391,8 @@ describe('structure', () => {
     const { model: onnx, outputs, weights } = layersModelToOnnx(model);
     expect(onnx.graph?.input.map((input) => input.name)).toEqual(['conv_input']);
     expect(onnx.graph?.output.map((output) => output.name)).toEqual(['logits']);
-    expect([...outputs.values()]).toEqual(['conv', 'pool', 'logits']);
-    expect(weights.get('conv/kernel')).toEqual(['conv/kernel']);
+    expect([...outputs.values()]).toEqual(['conv_input', 'conv', 'pool', 'logits']);
+    expect(weights.get('conv/kernel')).toEqual([{ tensor: 'conv/kernel', axes: [[3], [2], [0], [1]] }]);
     expect(onnx.graph?.initializer.map((tensor) => tensor.name).sort()).toEqual([
       'conv/bias',
       'conv/kernel',

@@ -53,7 +53,7 @@ export const preluConverter: LayerConverter = {
       alpha.name,
       order.map((axis) => alpha.shape[axis] ?? 1),
       () => permuteArray(alpha.data, alpha.shape, order),
-      order.join(),
+      { axes: order.map((axis) => [axis]) },
     );
     return [{ ...x, name: call.writer.one('PRelu', [x.name, slope]) }];
   },

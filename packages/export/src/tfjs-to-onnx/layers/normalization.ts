@@ -65,13 +65,13 @@ function scaleAndShift(call: LayerCall, x: Value, axis: number, channels: number
     `${call.name}/scale`,
     dims,
     () => Float32Array.from(s.gamma, (_, c) => factor(c)),
-    dims.join(),
+    { variant: dims.join(), axes: null },
   );
   const shift = call.writer.constant(
     `${call.name}/shift`,
     dims,
     () => Float32Array.from(s.beta, (beta, c) => beta - (s.mean[c] ?? 0) * factor(c)),
-    dims.join(),
+    { variant: dims.join(), axes: null },
   );
   return call.writer.one('Add', [call.writer.one('Mul', [x.name, scale]), shift]);
 }
