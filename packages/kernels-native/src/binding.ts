@@ -1,3 +1,4 @@
+import type { FakeQuantizeBinding } from './fake-quantize/binding';
 import type { MatrixBinding } from './float/binding';
 import type { InferenceBinding } from './inference/binding';
 import type { MemoryBinding } from './memory/binding';
@@ -29,4 +30,10 @@ interface BaseBinding {
 }
 
 /** The addon, typed by hand: one interface per bind_<group>.cc. */
-export interface NativeAddon extends BaseBinding, InferenceBinding, MemoryBinding, StatisticsBinding, MatrixBinding {}
+export interface NativeAddon
+  extends BaseBinding,
+    FakeQuantizeBinding,
+    InferenceBinding,
+    MemoryBinding,
+    StatisticsBinding,
+    MatrixBinding {}

@@ -10,6 +10,16 @@ export { NativeAddonError } from './native-addon-error';
 export type { NativeContext } from './native-context';
 // Memory
 export { alignmentOffset } from './memory/alignment-offset';
+// Fake quantization
+export {
+  type ClippingLevelGradients,
+  type ClippingLevelOptions,
+  clippingLevelBackwardF32,
+} from './fake-quantize/clipping-level';
+export { fakeQuantizeBackwardF32, fakeQuantizeF32 } from './fake-quantize/fake-quantize';
+export { type LearnedStepGradients, learnedStepBackwardF32 } from './fake-quantize/learned-step';
+export type { QuantizationGrid } from './fake-quantize/quantization-grid';
+export { type SoftStaircaseGradients, softStaircaseBackwardF32 } from './fake-quantize/soft-staircase';
 // Statistics
 export { minMax } from './statistics/min-max';
 // Integer inference
