@@ -3,6 +3,7 @@ import type { MatrixBinding } from './float/binding';
 import type { InferenceBinding } from './inference/binding';
 import type { MemoryBinding } from './memory/binding';
 import type { StatisticsBinding } from './statistics/binding';
+import type { BatchNormBinding } from './training/binding';
 
 declare const handle: unique symbol;
 
@@ -36,4 +37,5 @@ export interface NativeAddon
     InferenceBinding,
     MemoryBinding,
     StatisticsBinding,
-    MatrixBinding {}
+    MatrixBinding,
+    BatchNormBinding {}

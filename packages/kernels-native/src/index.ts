@@ -55,3 +55,12 @@ export type { ClampActivation } from './float/activation';
 export { type Conv2dOptions, conv2dBackwardFilterF32, conv2dBackwardInputF32, conv2dF32 } from './float/conv2d';
 export type { Conv2dShape } from './float/conv2d-shape';
 export { type GemmOptions, type GemmShape, gemmF32 } from './float/gemm';
+export {
+  type BatchNormOptions,
+  type BatchNormShape,
+  batchNormBackwardF32,
+  batchNormInferF32,
+  batchNormTrainF32,
+  type ChannelShape,
+  momentsF32,
+} from './training/batch-norm';

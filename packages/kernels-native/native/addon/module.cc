@@ -9,6 +9,7 @@ namespace qk {
 void RegisterInference(Napi::Env env, Napi::Object exports);
 void RegisterMatrix(Napi::Env env, Napi::Object exports);
 void RegisterMemory(Napi::Env env, Napi::Object exports);
+void RegisterBatchNorm(Napi::Env env, Napi::Object exports);
 void RegisterFakeQuantize(Napi::Env env, Napi::Object exports);
 void RegisterStatistics(Napi::Env env, Napi::Object exports);
 
@@ -27,6 +28,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   qk::RegisterInference(env, exports);
   qk::RegisterMatrix(env, exports);
   qk::RegisterMemory(env, exports);
+  qk::RegisterBatchNorm(env, exports);
   qk::RegisterFakeQuantize(env, exports);
   qk::RegisterStatistics(env, exports);
   return exports;
