@@ -1,6 +1,5 @@
 import {
   biasScheme,
-  chooseQParams,
   InvalidArgumentError,
   type LinearScheme,
   type Provenance,
@@ -8,13 +7,13 @@ import {
   perTensor,
   type QParams,
   type QuantizationSpec,
-  type Range,
   type TensorQuantization,
 } from '@bitwright/core';
 import type { PlacedBias, PlacedWeight, Placement } from '@bitwright/export';
 import { graphIndex, type Model, type Tensor, tensorToFloat32 } from '@bitwright/onnx';
 import type { Observers } from './calibrate';
 import type { AnyRangeSelector } from './range-selectors';
+import { chooseWeight, chosenQuantization } from './weight-choice';
 
 /** Everything a spec is made from. */
 export interface SpecInputs {
@@ -24,6 +23,8 @@ export interface SpecInputs {
   readonly observers: Observers;
   readonly activationRange: AnyRangeSelector;
   readonly weightRange: AnyRangeSelector;
+  /** Tensors whose ranges are selected in another way, by name: leading activations and weights. */
+  readonly ranges?: ReadonlyMap<string, AnyRangeSelector> | undefined;
   readonly provenance: Provenance;
 }
 
@@ -52,7 +53,7 @@ export function buildSpec(inputs: SpecInputs): QuantizationSpec {
   }
   const constant = constantReader(model);
   for (const placed of placement.weights.values())
-    tensors[placed.tensor] = weight(placed, constant(placed.tensor), inputs.weightRange);
+    tensors[placed.tensor] = weight(placed, constant(placed.tensor), inputs);
   for (const placed of placement.biases.values()) enlargeWeightScale(placed, tensors, constant(placed.tensor));
   for (const placed of placement.biases.values()) tensors[placed.tensor] = bias(placed, tensors);
   return Object.freeze({
@@ -73,42 +74,13 @@ function activation(tensor: string, scheme: LinearScheme, inputs: SpecInputs): T
       received: 'none',
     });
   }
-  const range = inputs.activationRange.selectRange(observer.stats(), scheme);
-  return quantization('activation', scheme, range, 'calibration', inputs.activationRange.id);
+  const selector = inputs.ranges?.get(tensor) ?? inputs.activationRange;
+  const range = selector.selectRange(observer.stats(), scheme);
+  return chosenQuantization('activation', scheme, range, 'calibration', selector.id);
 }
 
-function weight(placed: PlacedWeight, tensor: Tensor, selector: AnyRangeSelector): TensorQuantization {
-  const shape = tensor.dims.map(Number);
-  const { granularity } = placed.scheme;
-  const observer = selector.observer.create({
-    tensor: placed.tensor,
-    ...(granularity.kind === 'perAxis' ? { axis: granularity.axis } : {}),
-  });
-  observer.observe({ data: tensorToFloat32(tensor), shape });
-  return quantization(
-    'weight',
-    placed.scheme,
-    selector.selectRange(observer.stats(), placed.scheme),
-    'dataFree',
-    selector.id,
-  );
-}
-
-function quantization(
-  role: TensorQuantization['role'],
-  scheme: LinearScheme,
-  range: Range,
-  source: 'calibration' | 'dataFree',
-  selectRange: string,
-): TensorQuantization {
-  const { degenerate, ...qparams } = chooseQParams(range, scheme);
-  const note =
-    degenerate.length === 0
-      ? {}
-      : {
-          note: `all-zero range${qparams.scale.length === 1 ? '' : ` in channels ${degenerate.join(', ')}`}: scale set to 1`,
-        };
-  return Object.freeze({ role, scheme, qparams, origin: { source, selectRange, ...note } });
+function weight({ tensor, scheme }: PlacedWeight, constant: Tensor, inputs: SpecInputs): TensorQuantization {
+  return chooseWeight(tensor, scheme, constant, inputs.ranges?.get(tensor) ?? inputs.weightRange);
 }
 
 function enlargeWeightScale(placed: PlacedBias, tensors: Record<string, TensorQuantization>, tensor: Tensor): void {

@@ -94,6 +94,7 @@ export interface LatencyOptions {
   /** Default 21. */
   readonly runs?: number;
   readonly threads?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Times both models in turn (A B A B …) after a warm-up, so that the machine's moods hit both alike. */
@@ -108,12 +109,14 @@ export async function compareLatency(
   const b = await runtime.createSession(quantized, sessionOptions);
   try {
     for (let i = 0; i < 3; i++) {
+      throwIfAborted(options.signal, 'evaluate');
       await a.run(feeds);
       await b.run(feeds);
     }
     const floatMs: number[] = [];
     const quantizedMs: number[] = [];
     for (let i = 0; i < runs; i++) {
+      throwIfAborted(options.signal, 'evaluate');
       floatMs.push(await timeRun(a, feeds));
       quantizedMs.push(await timeRun(b, feeds));
     }

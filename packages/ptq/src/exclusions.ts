@@ -11,7 +11,7 @@ import picomatch from 'picomatch';
 export function exclusionFilter(patterns: readonly string[], nodes: readonly Node[]): (node: Node) => boolean {
   const tests = patterns.map((pattern) => {
     const isOperator = pattern.startsWith('op:');
-    const matches = picomatch(isOperator ? pattern.slice(3) : pattern, { dot: true, bash: true });
+    const matches = nameMatcher(isOperator ? pattern.slice(3) : pattern);
     const test = (node: Node): boolean => matches(isOperator ? node.opType : node.name);
     if (!nodes.some(test)) {
       const known = isOperator ? [...new Set(nodes.map((node) => node.opType))] : nodes.map((node) => node.name);
@@ -24,4 +24,9 @@ export function exclusionFilter(patterns: readonly string[], nodes: readonly Nod
     return test;
   });
   return (node) => tests.some((test) => test(node));
+}
+
+/** Predicate of a glob over node names. */
+export function nameMatcher(pattern: string): (name: string) => boolean {
+  return picomatch(pattern, { dot: true, bash: true });
 }

@@ -1,5 +1,6 @@
 // The verbs
-export { type QuantizeOptions, type QuantizeResult, quantizeModel } from './quantize-model';
+export { type QuantizeResult, quantizeModel } from './quantize-model';
+export type { QuantizeOptions } from './quantize-options';
 export {
   type InspectedValue,
   type InspectOptions,
@@ -112,7 +113,13 @@ export {
 export type { UnsmoothedTensor } from './smoothing/smoothing-groups';
 
 // Adaptive rounding and few bits
-export { type LowBitOptions, lowBitSchemes } from './rounding/low-bit-schemes';
+export {
+  findLowBitLayers,
+  type LayerBits,
+  type LowBitLayers,
+  type LowBitOptions,
+  lowBitSchemes,
+} from './rounding/low-bit-schemes';
 export {
   type LayerRounding,
   type RoundWeightsOptions,
@@ -120,6 +127,30 @@ export {
   roundWeights,
 } from './rounding/round-weights';
 export type { Rounding } from './refine-spec';
+
+// Mixed precision
+export { type BitBudget, allocateBits, type BitAllocations, budgetLimit } from './mixed-precision/allocate-bits';
+export {
+  bitsByHand,
+  type ChooseBitsInputs,
+  type ChosenBits,
+  chooseBits,
+  type MixedPrecisionOptions,
+  type MixedPrecisionReport,
+} from './mixed-precision/choose-bits';
+export { formatLayerBits, parseLayerBits } from './mixed-precision/layer-bits';
+export { type CostKind, layerCost, layerMacs } from './mixed-precision/layer-costs';
+export {
+  type Choice,
+  type Combination,
+  type ParetoFront,
+  paretoFront,
+  withinBudget,
+} from './mixed-precision/pareto-front';
+export { type LayerSensitivity, measureSensitivity, type SensitivityMetric } from './mixed-precision/sensitivity';
+export type { OutputDistance } from './probe/output-distance';
+export { createOutputProbe, type OutputProbe } from './probe/output-probe';
+export { type MeasuredRanges, measureRanges, type RangeChoice } from './probe/measured-ranges';
 
 // Weights only: language and speech models, without calibration
 export type { SymmetricRule } from './weight-only/block-grid';

@@ -48,9 +48,10 @@ export function planPrepared(
 ): QuantizationPlan {
   const { target, exclude = [], shapes, bits } = options;
   const { model } = prepared;
+  const isExcluded = exclusionFilter(exclude, model.graph?.node ?? []);
   const eight = planPlacement(model, {
     target,
-    isExcluded: exclusionFilter(exclude, model.graph?.node ?? []),
+    isExcluded: (node) => isExcluded(node) || bits?.layers?.get(node.name)?.weightBits === 32,
     ...(shapes === undefined ? {} : { shapes }),
   });
   const placement = bits === undefined ? eight : lowBitSchemes(model, eight, bits);

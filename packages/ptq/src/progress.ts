@@ -2,7 +2,16 @@ import { AbortedError } from '@bitwright/core';
 
 /** How far a long operation is. */
 export interface Progress {
-  readonly phase: 'prepare' | 'calibrate' | 'round' | 'export' | 'verify' | 'evaluate' | 'compare' | 'isolate';
+  readonly phase:
+    | 'prepare'
+    | 'calibrate'
+    | 'search'
+    | 'round'
+    | 'export'
+    | 'verify'
+    | 'evaluate'
+    | 'compare'
+    | 'isolate';
   readonly done: number;
   /** Undefined when the amount of work is not known beforehand. */
   readonly total: number | undefined;

@@ -25,10 +25,17 @@ const movingAverage: RangeSelector<RangeStats> = Object.freeze({
   selectRange: (stats: RangeStats) => stats.range,
 });
 
+/**
+ * A selector chosen per tensor by measured error: `quantizeModel` tries several and keeps what leaves the model's outputs closest to
+ * float. Where nothing can be measured, it selects as `mse` does.
+ */
+export const automatic: AnyRangeSelector = Object.freeze({ ...meanSquaredError(), id: 'auto' });
+
 /** Makers by name; the argument is what stands in parentheses, undefined without. */
 const makers: Readonly<Record<string, (argument: string | undefined) => AnyRangeSelector>> = {
   fullRange: () => fullRange,
   minmax: () => fullRange,
+  auto: () => automatic,
   movingAverage: () => movingAverage,
   percentile: (p) => percentile(numberOr(p, 99.99)),
   standardDeviation: (n) => standardDeviation(numberOr(n, 6)),

@@ -1,5 +1,7 @@
 import type { NodeDecision } from '@bitwright/core';
 import type { Evaluation, LatencyComparison } from './evaluate';
+import type { MixedPrecisionReport } from './mixed-precision/choose-bits';
+import type { RangeChoice } from './probe/measured-ranges';
 import type { RuntimeGraph } from './runtime-graph';
 import type { OutputComparison } from './verify';
 
@@ -22,6 +24,10 @@ export interface QuantizationReport {
     readonly weightRange: string;
     readonly seconds: number;
   };
+  /** Range selectors per tensor, where they were chosen by measurement. */
+  readonly ranges?: readonly RangeChoice[] | undefined;
+  /** Bits per layer, where they were chosen under a budget. */
+  readonly mixedPrecision?: MixedPrecisionReport | undefined;
   /** Planned decisions by kind, and every node left in float with its reason. */
   readonly plan: {
     readonly integer: number;

@@ -1,7 +1,14 @@
-import { InvalidArgumentError, int4, type LinearScheme, withScheme } from '@bitwright/core';
-import type { PlacedActivation, PlacedWeight, Placement } from '@bitwright/export';
+import { InvalidArgumentError } from '@bitwright/core';
+import type { PlacedActivation, Placement } from '@bitwright/export';
 import { type GraphIndex, graphIndex, type Model, type Node } from '@bitwright/onnx';
 import { nodeReads } from './graph-reads';
+import { narrowActivation, narrowWeight } from './narrow-schemes';
+
+/** Bits of one layer's weights and of the activation it reads; 32 and 32: the layer stays in float. */
+export interface LayerBits {
+  readonly weightBits: number;
+  readonly activationBits: number;
+}
 
 export interface LowBitOptions {
   /** 2 … 8. */
@@ -15,6 +22,22 @@ export interface LowBitOptions {
    * bits too), which needs operator set 21 and runs in float. Default `bytes`.
    */
   readonly weightStorage?: 'bytes' | 'packed';
+  /** Layers with bits of their own, by node name: mixed precision, and what was said by hand. First and last ones too. */
+  readonly layers?: ReadonlyMap<string, LayerBits>;
+}
+
+/** The layers whose bits can be chosen, in topological order. */
+export interface LowBitLayers {
+  readonly nodes: readonly Node[];
+  /** Those that keep 8 bits by default: with no other layer before them, or none behind. */
+  readonly outermost: ReadonlySet<Node>;
+}
+
+export function findLowBitLayers(model: Model, placement: Placement): LowBitLayers {
+  if (model.graph === undefined) throw invalid('a model with a graph', 'none');
+  const index = graphIndex(model.graph);
+  const nodes = index.nodes.filter((node) => isLayer(node, placement));
+  return { nodes, outermost: outermost(nodes, index) };
 }
 
 /**
@@ -29,33 +52,29 @@ export interface LowBitOptions {
  * @throws {InvalidArgumentError} for a width that is not supported
  */
 export function lowBitSchemes(model: Model, placement: Placement, options: LowBitOptions): Placement {
-  const { weightBits, activationBits = 8, keepFirstAndLast = true, weightStorage = 'bytes' } = options;
-  if (!Number.isInteger(weightBits) || weightBits < 2 || weightBits > 8) throw invalid('weightBits 2 … 8', weightBits);
-  if (!Number.isInteger(activationBits) || activationBits < 2 || activationBits > 8) {
-    throw invalid('activationBits 2 … 8', activationBits);
-  }
-  const graph = model.graph;
-  if (graph === undefined) throw invalid('a model with a graph', 'none');
-  const index = graphIndex(graph);
-  const layers = index.nodes.filter((node) => isLayer(node, placement));
-  const kept = keepFirstAndLast ? outermost(layers, index) : new Set<Node>();
+  const { weightBits, activationBits = 8, keepFirstAndLast = true, weightStorage = 'bytes', layers } = options;
+  assertBits(weightBits, activationBits);
+  for (const bits of layers?.values() ?? []) if (bits.weightBits < 32) assertBits(bits.weightBits, bits.activationBits);
+  const found = findLowBitLayers(model, placement);
   const weights = new Map(placement.weights);
-  const low = new Set<string>();
-  for (const node of layers) {
-    if (kept.has(node)) continue;
+  const leaderBits = new Map<string, number>();
+  for (const node of found.nodes) {
+    const isKept = keepFirstAndLast && found.outermost.has(node);
+    const bits = layers?.get(node.name) ?? (isKept ? undefined : { weightBits, activationBits });
+    if (bits === undefined) continue;
     const name = node.input[1] ?? '';
     const placed = placement.weights.get(name);
-    if (placed !== undefined && weightBits < 8) weights.set(name, lowBitWeight(placed, weightBits, weightStorage));
+    if (placed !== undefined && bits.weightBits < 8) {
+      weights.set(name, { ...placed, scheme: narrowWeight(placed.scheme, bits.weightBits, weightStorage) });
+    }
     const leader = placement.activations.get(node.input[0] ?? '')?.leader;
-    if (leader !== undefined) low.add(leader);
+    if (leader !== undefined) leaderBits.set(leader, Math.min(bits.activationBits, leaderBits.get(leader) ?? 8));
   }
   const activations = new Map(
-    [...placement.activations].map(([name, placed]): [string, PlacedActivation] => [
-      name,
-      activationBits < 8 && low.has(placed.leader)
-        ? { ...placed, scheme: lowBitActivation(placed.scheme, activationBits) }
-        : placed,
-    ]),
+    [...placement.activations].map(([name, placed]): [string, PlacedActivation] => {
+      const bits = leaderBits.get(placed.leader) ?? 8;
+      return [name, bits < 8 ? { ...placed, scheme: narrowActivation(placed.scheme, bits) } : placed];
+    }),
   );
   return Object.freeze({ ...placement, weights, activations });
 }
@@ -91,17 +110,11 @@ function outermost(layers: readonly Node[], index: GraphIndex): Set<Node> {
   return new Set(layers.filter((node) => hasBefore.get(node) !== true || !hasBehind.has(node)));
 }
 
-function lowBitWeight(placed: PlacedWeight, bits: number, storage: 'bytes' | 'packed'): PlacedWeight {
-  const codes = { qmin: -(2 ** (bits - 1)), qmax: 2 ** (bits - 1) - 1, narrowRange: false };
-  const packed = storage === 'packed' && bits <= 4 ? { dtype: int4 } : {};
-  return { ...placed, scheme: withScheme(placed.scheme, { ...packed, ...codes }) };
-}
-
-function lowBitActivation(scheme: LinearScheme, bits: number): LinearScheme {
-  const codes = scheme.dtype.signed
-    ? { qmin: -(2 ** (bits - 1)), qmax: 2 ** (bits - 1) - 1, narrowRange: false }
-    : { qmin: 0, qmax: 2 ** bits - 1 };
-  return withScheme(scheme, codes);
+function assertBits(weightBits: number, activationBits: number): void {
+  if (!Number.isInteger(weightBits) || weightBits < 2 || weightBits > 8) throw invalid('weightBits 2 … 8', weightBits);
+  if (!Number.isInteger(activationBits) || activationBits < 2 || activationBits > 8) {
+    throw invalid('activationBits 2 … 8', activationBits);
+  }
 }
 
 function invalid(expected: string, received: unknown): InvalidArgumentError {

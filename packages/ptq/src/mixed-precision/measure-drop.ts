@@ -1,0 +1,34 @@
+import type { QuantizationSpec } from '@bitwright/core';
+import { writeQdq } from '@bitwright/export';
+import { encodeModel, type Model } from '@bitwright/onnx';
+import { evaluateClassifiers } from '../evaluate';
+import type { QuantizeOptions, QuantizeSettings } from '../quantize-options';
+import type { LayerBits } from '../rounding/low-bit-schemes';
+import { asSampleSource } from '../sample-source';
+import type { Runtime } from '../session';
+
+/**
+ * Top-1 accuracy that an assignment of bits loses, 0…1, measured on the exported file; undefined where there are no labels.
+ */
+export function measureDrop(
+  original: Model,
+  { evaluation }: Pick<QuantizeOptions, 'evaluation'>,
+  settings: QuantizeSettings,
+  runtime: Runtime,
+  quantize: (layers: ReadonlyMap<string, LayerBits>) => { readonly model: Model; readonly spec: QuantizationSpec },
+): ((layers: ReadonlyMap<string, LayerBits>) => Promise<number>) | undefined {
+  if (evaluation === undefined) return undefined;
+  const float = encodeModel(original);
+  const source = asSampleSource(evaluation.samples);
+  return async (layers) => {
+    const { model, spec } = quantize(layers);
+    const result = await evaluateClassifiers(float, encodeModel(writeQdq(model, spec, settings.target)), {
+      runtime,
+      source,
+      labels: evaluation.labels,
+      batchSize: settings.batchSize,
+      signal: settings.signal,
+    });
+    return result.float.top1 - result.quantized.top1;
+  };
+}

@@ -1,0 +1,167 @@
+import {
+  findTarget,
+  InvalidArgumentError,
+  type Provenance,
+  perTensor,
+  type StatisticsBackend,
+  type Target,
+  withScheme,
+} from '@bitwright/core';
+import type { CalibrationState } from './calibration-state';
+import { defaultTarget } from './default-target';
+import type { EqualizeOptions } from './equalization/equalize-weights';
+import type { SampleSource } from './feeds';
+import type { MixedPrecisionOptions } from './mixed-precision/choose-bits';
+import { parseBits } from './parse-bits';
+import type { OnProgress } from './progress';
+import { type AnyRangeSelector, resolveRangeSelector } from './range-selectors';
+import type { Rounding } from './refine-spec';
+import type { LowBitOptions } from './rounding/low-bit-schemes';
+import { asSampleSource, type SampleInput } from './sample-source';
+import type { Runtime } from './session';
+
+export interface QuantizeOptions {
+  /** Samples like those the model will see. */
+  readonly calibration: SampleInput;
+  /** Where the result will run: a target or the id of a built-in one. Default: onnxruntime on this machine's kind. */
+  readonly target?: Target | string;
+  /** Default: the installed onnxruntime. */
+  readonly runtime?: Runtime;
+  /** Model name for the report. */
+  readonly name?: string;
+  /**
+   * Samples per run, where the model leaves the first axis open. Default 32; for calibration as many as hand out about 5 MB
+   * of observed tensors (`calibrationBatchSize`).
+   */
+  readonly batchSize?: number;
+  /** Calibration samples used at most. Default 512. */
+  readonly samples?: number;
+  /** Faster loops for statistics, with the same results: the native kernels. Default: TypeScript. */
+  readonly backend?: StatisticsBackend;
+  /** Statistics collected before, by `collectStatistics` or merged from shards, instead of a run over the samples. */
+  readonly statistics?: CalibrationState;
+  /**
+   * How activation ranges are selected: a selector or its name, such as `percentile(99.99)`; `auto` tries several per tensor and takes
+   * what leaves the model's outputs closest to float. Default `mse`.
+   */
+  readonly activationRange?: AnyRangeSelector | string;
+  /** How weight ranges are selected; `auto` as for activations. Default `fullRange`, with mixed precision `mse`. */
+  readonly weightRange?: AnyRangeSelector | string;
+  /** Globs over node names, or `op:Type`, left in float. */
+  readonly exclude?: readonly string[];
+  /** Bits of weights and activations, such as `w4a8` or `w4a4`; first and last layers keep 8. Default `w8a8`. */
+  readonly bits?: string | LowBitOptions;
+  /** Bits per layer, chosen by measured sensitivity under a budget. */
+  readonly mixedPrecision?: MixedPrecisionOptions;
+  /** Bits of single layers by hand: glob patterns over node names, and `w4a8` or `float`; later ones win. */
+  readonly layerBits?: readonly (readonly [pattern: string, bits: string])[];
+  /** How weights are rounded: `adaround` and `gptq` use the samples and take minutes. Default `nearest`. */
+  readonly rounding?: Rounding;
+  /** Cross-layer equalization first (for per-tensor weights and unbalanced channels). Default false. */
+  readonly equalize?: boolean | EqualizeOptions;
+  /** Empirical bias correction after range selection; adaptive rounding does it by itself. Default false. */
+  readonly correctBias?: boolean;
+  /** One scale per output channel, where the target can; false = one per weight tensor. Default true. */
+  readonly perChannel?: boolean;
+  /** Input shapes that override the model's, by input name. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /** Samples on which the exported file is compared with the float model; 0 = no verification. Default 64. */
+  readonly verifySamples?: number;
+  /** Labelled samples: accuracy of both models. */
+  readonly evaluation?: { readonly samples: SampleInput; readonly labels: ArrayLike<number> };
+  /** Timed runs of each model; 0 = none. Default 21 when there is an evaluation, else 0. */
+  readonly latencyRuns?: number;
+  /** Threads inside one operator for the timing. Default: the runtime's choice. */
+  readonly threads?: number;
+  readonly provenance?: Omit<Provenance, 'tool' | 'samples'>;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: OnProgress;
+}
+
+const optionKeys: readonly (keyof QuantizeOptions)[] = [
+  'calibration',
+  'target',
+  'runtime',
+  'name',
+  'batchSize',
+  'samples',
+  'backend',
+  'statistics',
+  'activationRange',
+  'weightRange',
+  'exclude',
+  'bits',
+  'mixedPrecision',
+  'layerBits',
+  'rounding',
+  'equalize',
+  'correctBias',
+  'perChannel',
+  'shapes',
+  'verifySamples',
+  'evaluation',
+  'latencyRuns',
+  'threads',
+  'provenance',
+  'signal',
+  'onProgress',
+];
+
+/** Options with every default filled in and every name looked up. */
+export interface QuantizeSettings {
+  readonly target: Target;
+  readonly bits: LowBitOptions | undefined;
+  readonly source: SampleSource;
+  readonly batchSize: number;
+  readonly samples: number;
+  readonly verifySamples: number;
+  readonly activationRange: AnyRangeSelector;
+  readonly weightRange: AnyRangeSelector;
+  readonly shapesForMemory: Readonly<Record<string, readonly number[]>> | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: OnProgress | undefined;
+}
+
+/**
+ * Fills in defaults.
+ *
+ * @throws {InvalidArgumentError} for an unknown option, target or range selector
+ */
+export function resolveQuantizeOptions(options: QuantizeOptions): QuantizeSettings {
+  const unknown = Object.keys(options).find((key) => !(optionKeys as readonly string[]).includes(key));
+  if (unknown !== undefined) throw invalidOption(`one of ${optionKeys.join(', ')}`, `unknown option "${unknown}"`);
+  for (const key of ['batchSize', 'samples'] as const) {
+    const value = options[key];
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+      throw invalidOption(`${key} to be a positive integer`, String(value));
+  }
+  const { target = defaultTarget() } = options;
+  const found = typeof target === 'string' ? findTarget(target) : target;
+  return {
+    target: options.perChannel === false ? perTensorTarget(found) : found,
+    bits: typeof options.bits === 'string' ? parseBits(options.bits) : options.bits,
+    source: asSampleSource(options.calibration),
+    batchSize: options.batchSize ?? 32,
+    samples: options.samples ?? 512,
+    verifySamples: options.verifySamples ?? 64,
+    activationRange: resolveRangeSelector(options.activationRange ?? 'mse'),
+    weightRange: resolveRangeSelector(
+      options.weightRange ?? (options.mixedPrecision === undefined ? 'fullRange' : 'mse'),
+    ),
+    shapesForMemory: options.shapes,
+    signal: options.signal,
+    onProgress: options.onProgress,
+  };
+}
+
+// — internals —
+
+/** The same target with one scale per weight tensor. */
+function perTensorTarget(target: Target): Target {
+  const weight = withScheme(target.schemes.weight, { granularity: perTensor });
+  return { ...target, schemes: { ...target.schemes, weight } };
+}
+
+function invalidOption(expected: string, received: string): InvalidArgumentError {
+  return new InvalidArgumentError({ operation: '[ptq] quantizeModel', expected, received });
+}
