@@ -25,7 +25,8 @@ describe('quantizeModel with mixed precision', () => {
     expect(codes?.some(([, bits]) => bits !== 'w8a8')).toBe(true);
     for (const [, bits, qmax] of codes ?? []) {
       const width = Number(/w(\d)/.exec(String(bits))?.[1]);
-      expect(qmax).toBe(2 ** (width - 1) - 1);
+      // ort-x64 keeps 8-bit weights within ±64: older processors add pairs of products in 16 bits.
+      expect(qmax).toBe(width === 8 ? 64 : 2 ** (width - 1) - 1);
     }
   });
 
