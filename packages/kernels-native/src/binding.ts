@@ -2,6 +2,7 @@ import type { FakeQuantizeBinding } from './fake-quantize/binding';
 import type { MatrixBinding } from './float/binding';
 import type { InferenceBinding } from './inference/binding';
 import type { MemoryBinding } from './memory/binding';
+import type { MovementBinding } from './movement/binding';
 import type { StatisticsBinding } from './statistics/binding';
 import type { BatchNormBinding } from './training/binding';
 
@@ -36,6 +37,7 @@ export interface NativeAddon
     FakeQuantizeBinding,
     InferenceBinding,
     MemoryBinding,
+    MovementBinding,
     StatisticsBinding,
     MatrixBinding,
     BatchNormBinding {}

@@ -20,6 +20,14 @@ export { fakeQuantizeBackwardF32, fakeQuantizeF32 } from './fake-quantize/fake-q
 export { type LearnedStepGradients, learnedStepBackwardF32 } from './fake-quantize/learned-step';
 export type { QuantizationGrid } from './fake-quantize/quantization-grid';
 export { type SoftStaircaseGradients, softStaircaseBackwardF32 } from './fake-quantize/soft-staircase';
+// Data movement
+export { concat } from './movement/concat';
+export type { Elements } from './movement/elements';
+export { type GatherShape, gather } from './movement/gather';
+export { pad } from './movement/pad';
+export { slice } from './movement/slice';
+export { tile } from './movement/tile';
+export { transpose } from './movement/transpose';
 // Statistics
 export { minMax } from './statistics/min-max';
 // Integer inference
