@@ -20,6 +20,7 @@ export {
 export type { PlacedActivation, PlacedBias, PlacedWeight, Placement } from './onnx-qdq/placement';
 export { type PlacementOptions, planPlacement } from './onnx-qdq/plan-placement';
 export { defaultRules, type RuleRegistry, ruleRegistry, withRule } from './onnx-qdq/rules/registry';
+export { type QdqContent, readQdq } from './onnx-qdq/read-qdq';
 export { writeQdq } from './onnx-qdq/write-qdq';
 
 // Weights in few bits: finding, packing and writing them

@@ -1,4 +1,4 @@
-import type { PlanProblem, QuantizationSpec, TensorQuantization } from '@bitwright/core';
+import { type PlanProblem, type QuantizationSpec, type TensorQuantization, targets } from '@bitwright/core';
 import { DataType, type GraphIndex, graphIndex, inferShapes, type Model, type Node } from '@bitwright/onnx';
 import { requireGraph } from './onnx-qdq/require-graph';
 
@@ -106,7 +106,7 @@ function missingRanges(spec: QuantizationSpec, model: Model, index: GraphIndex):
     const kind = Object.hasOwn(spec.nodes, node.name) ? spec.nodes[node.name]?.kind : undefined;
     if (kind !== 'integer' && kind !== 'passThrough') return [];
     const missing = node.input.find((name) => needs(node, name));
-    if (missing === undefined) return [];
+    if (missing === undefined || isFusedSum(node, spec)) return [];
     return [
       {
         where: nodePlace(node.name),
@@ -116,6 +116,13 @@ function missingRanges(spec: QuantizationSpec, model: Model, index: GraphIndex):
       },
     ];
   });
+}
+
+/** A residual sum whose other operand stays float, because the target computes it inside the convolution that made it. */
+function isFusedSum(node: Node, spec: QuantizationSpec): boolean {
+  const target = targets.find(({ id }) => id === spec.target);
+  if (node.opType !== 'Add' || target?.placement.residualAdd !== 'oneInput') return false;
+  return node.input.some((name) => Object.hasOwn(spec.tensors, name));
 }
 
 /** Operators whose inputs behind the first are shapes, axes or indices. */

@@ -1,7 +1,9 @@
 import {
   allocateQuantized,
+  dequantize,
   ExportError,
   type LinearScheme,
+  paramShape,
   type QDType,
   type QParams,
   type QuantizationSpec,
@@ -22,13 +24,15 @@ import {
   tensorFromArray,
   tensorToFloat32,
 } from '@bitwright/onnx';
+import { irVersionFor } from '../ir-version';
 import { elementTypeOf, smallestOpset } from './element-type';
 
 /**
  * Writes a spec into its float model as QuantizeLinear/DequantizeLinear pairs: the ONNX QDQ form, placed as onnxruntime fuses it.
  *
  * - activations: Q then DQ behind the tensor; an integer producer's readers all read the DQ, a float producer's only the integer ones;
- * - weights: stored as integers behind a DequantizeLinear; the float initializer goes when nobody else reads it;
+ * - weights: stored as integers behind a DequantizeLinear, or as float with a pair where the target wants that; the float
+ *   initializer goes when nobody else reads it;
  * - biases: int32 with scale = fround(scale(x) · scale(w)), zero point 0;
  * - absorbed Relu and Clip are removed where saturation to the codes already does their work;
  * - pass-through operators carry the very same scale and zero-point initializers on both sides.
@@ -49,7 +53,10 @@ export function writeQdq(model: Model, spec: QuantizationSpec, target: Target): 
     else quantizeConstant(name, tensor, state);
   }
   isolateFloatNodes(state);
-  return edit.finish();
+  const written = edit.finish();
+  const irVersion = BigInt(irVersionFor(opset));
+  if (written.irVersion < irVersion) written.irVersion = irVersion;
+  return written;
 }
 
 interface WriterState {
@@ -102,7 +109,7 @@ function quantizeActivation(name: string, tensor: TensorQuantization, state: Wri
   const producer = edit.producer(name);
   if (producer === undefined && !edit.isInput(name)) throw missingTensor(name);
   const isIntegerResult = isInteger(producer, spec);
-  const [scale, zeroPoint] = parameters.of(leaderOf(name, tensor), tensor);
+  const [scale, zeroPoint] = parameters.of(leaderOf(name, tensor), tensor, []);
   const codes = edit.uniqueName(`${name}_QuantizeLinear_Output`);
   const isResultOutput = isIntegerResult && edit.isOutput(name);
   const source = isResultOutput ? edit.releaseOutputName(name, `${name}_float`) : name;
@@ -153,7 +160,7 @@ function leaderOf(name: string, tensor: TensorQuantization): string {
 }
 
 function quantizeConstant(name: string, tensor: TensorQuantization, state: WriterState): void {
-  const { edit, spec, parameters } = state;
+  const { edit, spec, parameters, target } = state;
   const initializer = edit.initializer(name);
   if (initializer === undefined) throw missingTensor(name);
   const shape = initializer.dims.map(Number);
@@ -162,12 +169,28 @@ function quantizeConstant(name: string, tensor: TensorQuantization, state: Write
   const codes = quantize({ data: real, shape }, tensor.scheme, tensor.qparams);
   const stored = edit.uniqueName(`${name}_quantized`);
   const output = edit.uniqueName(`${name}_DequantizeLinear_Output`);
-  const [scale, zeroPoint] = parameters.of(name, tensor);
+  const [scale, zeroPoint] = parameters.of(name, tensor, shape);
   edit.replaceUses(name, output, { where: (use) => use.scope === '' && isInteger(use.node, spec) });
-  edit.addInitializer(tensorFromArray(stored, elementTypeOf(tensor.scheme.dtype), shape, codes));
+  const isPair = tensor.role === 'weight' && target.placement.weights === 'qdq';
   const { granularity } = tensor.scheme;
   const attributes = granularity.kind === 'perTensor' ? [] : [intAttribute('axis', granularity.axis)];
   if (granularity.kind === 'perGroup') attributes.push(intAttribute('block_size', granularity.size));
+  if (isPair) {
+    // Values on the grid, so that the runtime's rounding finds exactly these codes.
+    const values = edit.uniqueName(`${name}_on_grid`);
+    edit.addInitializer(
+      tensorFromArray(values, DataType.FLOAT, shape, dequantize(codes, shape, tensor.scheme, tensor.qparams)),
+    );
+    edit.addNode({
+      opType: 'QuantizeLinear',
+      name: edit.uniqueNodeName(`${name}_QuantizeLinear`),
+      inputs: [values, scale, zeroPoint],
+      outputs: [stored],
+      attributes,
+    });
+  } else {
+    edit.addInitializer(tensorFromArray(stored, elementTypeOf(tensor.scheme.dtype), shape, codes));
+  }
   edit.addNode({
     opType: 'DequantizeLinear',
     name: edit.uniqueNodeName(`${name}_DequantizeLinear`),
@@ -204,17 +227,17 @@ function isolateFloatNodes({ edit, spec, target }: WriterState): void {
 
 /** Scale and zero-point initializers, one pair per leader. */
 interface ParameterTable {
-  of(leader: string, tensor: TensorQuantization): readonly [scale: string, zeroPoint: string];
+  of(leader: string, tensor: TensorQuantization, shape: readonly number[]): readonly [scale: string, zeroPoint: string];
 }
 
 function parameterTable(edit: GraphEditor): ParameterTable {
   const pairs = new Map<string, readonly [string, string]>();
   return {
-    of(leader, { scheme, qparams }) {
+    of(leader, { scheme, qparams }, shape) {
       const known = pairs.get(leader);
       if (known !== undefined) return known;
       const pair = [edit.uniqueName(`${leader}_scale`), edit.uniqueName(`${leader}_zero_point`)] as const;
-      const dims = scheme.granularity.kind === 'perTensor' ? [] : [qparams.scale.length];
+      const dims = paramShape(shape, scheme.granularity);
       edit.addInitializer(tensorFromArray(pair[0], DataType.FLOAT, dims, qparams.scale));
       edit.addInitializer(
         tensorFromArray(pair[1], elementTypeOf(scheme.dtype), dims, codeArray(scheme.dtype, qparams.zeroPoint)),

@@ -8,6 +8,7 @@ import {
   type Model,
   type Node,
 } from '@bitwright/onnx';
+import { irVersionFor } from '../ir-version';
 import { findWeight } from './find-weight';
 import { type ConstantPlace, elementTypeOfValue, type GraphWriter, graphWriter } from './graph-writer';
 import type { LayerCall, LayerConverter } from './layer-call';
@@ -309,20 +310,6 @@ function outputNames(
     if (!tensors.has(value.name)) tensors.set(value.name, writer.uniqueName(call.replace(':', '_')));
   }
   return { tensors, outputs, copies };
-}
-
-/** IR version that belongs to an operator set (onnx Versioning.md). */
-function irVersionFor(opset: number): number {
-  const since: readonly (readonly [opset: number, version: number])[] = [
-    [25, 13],
-    [24, 12],
-    [23, 11],
-    [21, 10],
-    [19, 9],
-    [15, 8],
-    [13, 7],
-  ];
-  return since.find(([first]) => opset >= first)?.[1] ?? 7;
 }
 
 function missing(expected: string, received: string): ModelFormatError {
