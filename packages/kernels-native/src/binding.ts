@@ -3,6 +3,7 @@ import type { MatrixBinding } from './float/binding';
 import type { InferenceBinding } from './inference/binding';
 import type { MemoryBinding } from './memory/binding';
 import type { MovementBinding } from './movement/binding';
+import type { PeakBinding } from './peak/binding';
 import type { StatisticsBinding } from './statistics/binding';
 import type { BatchNormBinding } from './training/binding';
 

@@ -28,6 +28,8 @@ export { pad } from './movement/pad';
 export { slice } from './movement/slice';
 export { tile } from './movement/tile';
 export { transpose } from './movement/transpose';
+// Limits of the machine
+export { type MeasuredPeak, measurePeak } from './peak/measure-peak';
 // Statistics
 export { minMax } from './statistics/min-max';
 // Integer inference
