@@ -39,6 +39,7 @@ export interface NativeAddon
     InferenceBinding,
     MemoryBinding,
     MovementBinding,
+    PeakBinding,
     StatisticsBinding,
     MatrixBinding,
     BatchNormBinding {}
