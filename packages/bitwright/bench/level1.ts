@@ -127,6 +127,8 @@ async function measureCollapse(loaded: LoadedModel, runtime: Runtime): Promise<M
   await add('unbalanced', model, perTensorTarget, [none]);
   const equalized = equalizeWeights(model).model;
   await add('unbalanced, equalized', equalized, perTensorTarget, [none, empirical]);
+  const apart = equalizeWeights(model, { shared: 'skip' }).model;
+  await add('unbalanced, equalized inside blocks only', apart, perTensorTarget, [none, empirical]);
   const clips =
     replacedClips === 0 ? '' : `; its ${replacedClips} Clip(0, 6) became Relu first, since a ceiling does not scale`;
   const note = `channels of ${pairs} pairs of convolutions multiplied by random 2^-6…2^6${clips}`;

@@ -34,6 +34,8 @@ export interface EvaluateOptions {
   readonly batchSize: number;
   /** Output with the class scores on its last axis; default the first. */
   readonly output?: string;
+  /** What the float model predicts for these samples (`predictClasses`), so that it need not run again. */
+  readonly floatPredictions?: Int32Array | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
@@ -51,41 +53,36 @@ export async function evaluateClassifiers(
   const { labels, source } = options;
   if (source.length !== undefined && source.length !== labels.length)
     throw wrongLabelCount(source.length, labels.length);
-  const sessions = [
-    await options.runtime.createSession(float),
-    await options.runtime.createSession(quantized),
-  ] as const;
-  try {
-    const output = options.output ?? sessions[0].outputs[0] ?? '';
-    const progress = reportPhase('evaluate', source.length, options.onProgress);
-    let samples = 0;
-    let correctFloat = 0;
-    let correctQuantized = 0;
-    let equal = 0;
-    for await (const feeds of limitedBatches(source, options.batchSize, Number.POSITIVE_INFINITY)) {
-      throwIfAborted(options.signal, 'evaluate');
-      const count = sampleCount(feeds);
-      if (samples + count > labels.length) throw wrongLabelCount(samples + count, labels.length);
-      const [a, b] = await Promise.all(sessions.map((session) => predict(session, feeds, output)));
-      for (let i = 0; i < count; i++) {
-        const label = labels[samples + i];
-        if (a?.[i] === label) correctFloat += 1;
-        if (b?.[i] === label) correctQuantized += 1;
-        if (a?.[i] === b?.[i]) equal += 1;
-      }
-      samples += count;
-      progress.advance(count);
-    }
-    if (samples !== labels.length) throw wrongLabelCount(samples, labels.length);
-    return {
-      samples,
-      float: { top1: correctFloat / samples },
-      quantized: { top1: correctQuantized / samples },
-      agreement: equal / samples,
-    };
-  } finally {
-    await Promise.all(sessions.map((session) => session.release()));
-  }
+  const known = options.floatPredictions;
+  const all = await predictAll(known === undefined ? [float, quantized] : [quantized], options);
+  const predictions = all.at(-1) as Int32Array;
+  const reference = known ?? (all[0] as Int32Array);
+  const samples = predictions.length;
+  if (samples !== labels.length) throw wrongLabelCount(samples, labels.length);
+  const share = (isHit: (i: number) => boolean): number => {
+    let hits = 0;
+    for (let i = 0; i < samples; i++) if (isHit(i)) hits += 1;
+    return hits / samples;
+  };
+  return {
+    samples,
+    float: { top1: share((i) => reference[i] === labels[i]) },
+    quantized: { top1: share((i) => predictions[i] === labels[i]) },
+    agreement: share((i) => reference[i] === predictions[i]),
+  };
+}
+
+/**
+ * The class a model predicts for every sample of a source.
+ *
+ * @throws {InputDataError} when there are more samples than labels
+ */
+export async function predictClasses(
+  model: Uint8Array,
+  options: Omit<EvaluateOptions, 'floatPredictions'>,
+): Promise<Int32Array> {
+  const [predictions = new Int32Array(0)] = await predictAll([model], options);
+  return predictions;
 }
 
 export interface LatencyOptions {
@@ -134,6 +131,36 @@ export async function compareLatency(
   }
 }
 
+/** Predictions of several models from one pass over the samples. */
+async function predictAll(
+  models: readonly Uint8Array[],
+  options: Omit<EvaluateOptions, 'floatPredictions'>,
+): Promise<readonly Int32Array[]> {
+  const { source, labels, runtime, batchSize, signal } = options;
+  const sessions: Session[] = [];
+  try {
+    for (const model of models) sessions.push(await runtime.createSession(model));
+    const output = options.output ?? sessions[0]?.outputs[0] ?? '';
+    const progress = reportPhase('evaluate', source.length, options.onProgress);
+    const predictions = models.map(() => new Int32Array(labels.length));
+    let samples = 0;
+    for await (const feeds of limitedBatches(source, batchSize, Number.POSITIVE_INFINITY)) {
+      const count = sampleCount(feeds);
+      if (samples + count > labels.length) throw wrongLabelCount(samples + count, labels.length);
+      for (const [i, session] of sessions.entries()) {
+        throwIfAborted(signal, 'evaluate');
+        const scores = (await session.run(feeds, [output]))[output];
+        if (scores !== undefined) predictions[i]?.set(argmaxRows(scores), samples);
+      }
+      samples += count;
+      progress.advance(count);
+    }
+    return predictions.map((classes) => classes.subarray(0, samples));
+  } finally {
+    await Promise.all(sessions.map((session) => session.release()));
+  }
+}
+
 async function timeRun(session: Session, feeds: Feeds): Promise<number> {
   const start = performance.now();
   await session.run(feeds);
@@ -146,12 +173,6 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1
     ? (sorted[middle] as number)
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
-}
-
-async function predict(session: Session, feeds: Feeds, output: string): Promise<Int32Array> {
-  const results = await session.run(feeds, [output]);
-  const tensor = results[output];
-  return tensor === undefined ? new Int32Array(0) : argmaxRows(tensor);
 }
 
 /** Index of the largest value along the last axis, first one wins; one result per sample (other axes must be of size 1). */

@@ -36,6 +36,7 @@ export {
   evaluateClassifiers,
   type LatencyComparison,
   type LatencyOptions,
+  predictClasses,
 } from './evaluate';
 export { countOperators, type RuntimeGraph, readRuntimeGraph } from './runtime-graph';
 export { defaultTarget } from './default-target';

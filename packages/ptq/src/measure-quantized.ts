@@ -42,6 +42,7 @@ export async function measureQuantized(
           ...common,
           source: asSampleSource(options.evaluation.samples),
           labels: options.evaluation.labels,
+          floatPredictions: options.evaluation.floatPredictions,
         });
   const runs = options.latencyRuns ?? (options.evaluation === undefined ? 0 : 21);
   const latency = runs > 0 ? await timeBoth(float, quantized, runs, options, settings, runtime) : undefined;

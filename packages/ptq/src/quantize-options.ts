@@ -67,8 +67,12 @@ export interface QuantizeOptions {
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
   /** Samples on which the exported file is compared with the float model; 0 = no verification. Default 64. */
   readonly verifySamples?: number;
-  /** Labelled samples: accuracy of both models. */
-  readonly evaluation?: { readonly samples: SampleInput; readonly labels: ArrayLike<number> };
+  /** Labelled samples: accuracy of both models; what float predicts for them, where that is known (`predictClasses`). */
+  readonly evaluation?: {
+    readonly samples: SampleInput;
+    readonly labels: ArrayLike<number>;
+    readonly floatPredictions?: Int32Array | undefined;
+  };
   /** Timed runs of each model; 0 = none. Default 21 when there is an evaluation, else 0. */
   readonly latencyRuns?: number;
   /** Threads inside one operator for the timing. Default: the runtime's choice. */

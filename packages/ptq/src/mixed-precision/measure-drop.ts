@@ -1,7 +1,7 @@
 import type { QuantizationSpec } from '@bitwright/core';
 import { writeQdq } from '@bitwright/export';
 import { encodeModel, type Model } from '@bitwright/onnx';
-import { evaluateClassifiers } from '../evaluate';
+import { evaluateClassifiers, predictClasses } from '../evaluate';
 import type { QuantizeOptions, QuantizeSettings } from '../quantize-options';
 import type { LayerBits } from '../rounding/low-bit-schemes';
 import { asSampleSource } from '../sample-source';
@@ -19,16 +19,15 @@ export function measureDrop(
 ): ((layers: ReadonlyMap<string, LayerBits>) => Promise<number>) | undefined {
   if (evaluation === undefined) return undefined;
   const float = encodeModel(original);
-  const source = asSampleSource(evaluation.samples);
+  const { batchSize, signal } = settings;
+  const { labels } = evaluation;
+  const common = { runtime, source: asSampleSource(evaluation.samples), labels, batchSize, signal };
+  let floatPredictions: Int32Array | undefined = evaluation.floatPredictions;
   return async (layers) => {
     const { model, spec } = quantize(layers);
-    const result = await evaluateClassifiers(float, encodeModel(writeQdq(model, spec, settings.target)), {
-      runtime,
-      source,
-      labels: evaluation.labels,
-      batchSize: settings.batchSize,
-      signal: settings.signal,
-    });
+    floatPredictions ??= await predictClasses(float, common);
+    const file = encodeModel(writeQdq(model, spec, settings.target));
+    const result = await evaluateClassifiers(float, file, { ...common, floatPredictions });
     return result.float.top1 - result.quantized.top1;
   };
 }
