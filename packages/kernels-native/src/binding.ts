@@ -1,5 +1,5 @@
 import type { FakeQuantizeBinding } from './fake-quantize/binding';
-import type { MatrixBinding } from './float/binding';
+import type { ElementwiseBinding, MatrixBinding } from './float/binding';
 import type { InferenceBinding } from './inference/binding';
 import type { MemoryBinding } from './memory/binding';
 import type { MovementBinding } from './movement/binding';
@@ -42,4 +42,5 @@ export interface NativeAddon
     PeakBinding,
     StatisticsBinding,
     MatrixBinding,
-    BatchNormBinding {}
+    BatchNormBinding,
+    ElementwiseBinding {}

@@ -74,3 +74,5 @@ export {
   type ChannelShape,
   momentsF32,
 } from './training/batch-norm';
+export { binaryF32, compareF32, selectF32, type UnaryParameters, unaryF32 } from './float/elementwise';
+export type { BinaryOp, CompareOp, UnaryOp } from './float/elementwise-ops';

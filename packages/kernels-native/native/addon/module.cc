@@ -10,6 +10,7 @@ void RegisterInference(Napi::Env env, Napi::Object exports);
 void RegisterMatrix(Napi::Env env, Napi::Object exports);
 void RegisterMemory(Napi::Env env, Napi::Object exports);
 void RegisterBatchNorm(Napi::Env env, Napi::Object exports);
+void RegisterElementwise(Napi::Env env, Napi::Object exports);
 void RegisterFakeQuantize(Napi::Env env, Napi::Object exports);
 void RegisterPeak(Napi::Env env, Napi::Object exports);
 void RegisterMovement(Napi::Env env, Napi::Object exports);
@@ -31,6 +32,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   qk::RegisterMatrix(env, exports);
   qk::RegisterMemory(env, exports);
   qk::RegisterBatchNorm(env, exports);
+  qk::RegisterElementwise(env, exports);
   qk::RegisterFakeQuantize(env, exports);
   qk::RegisterPeak(env, exports);
   qk::RegisterMovement(env, exports);

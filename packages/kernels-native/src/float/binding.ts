@@ -71,3 +71,41 @@ export interface MatrixBinding {
     ]
   ): Status;
 }
+
+/** bind_elementwise.cc. Operations are positions in elementwise-ops.ts. */
+export interface ElementwiseBinding {
+  unaryF32(
+    context: ContextHandle,
+    op: number,
+    n: number,
+    x: Float32Array,
+    a: number,
+    b: number,
+    y: Float32Array,
+  ): Status;
+  binaryF32(
+    context: ContextHandle,
+    op: number,
+    broadcast: Float64Array,
+    a: Float32Array,
+    b: Float32Array,
+    parameter: number,
+    y: Float32Array,
+  ): Status;
+  compareF32(
+    context: ContextHandle,
+    op: number,
+    broadcast: Float64Array,
+    a: Float32Array,
+    b: Float32Array,
+    y: Uint8Array,
+  ): Status;
+  selectF32(
+    context: ContextHandle,
+    n: number,
+    condition: Uint8Array,
+    a: Float32Array,
+    b: Float32Array,
+    y: Float32Array,
+  ): Status;
+}
