@@ -52,7 +52,7 @@ export { type WriteWeightsOptions, writeWeights } from './weight-only/write-weig
 
 // TensorFlow.js layers models as ONNX
 export type { WeightSpec } from './tfjs-to-onnx/decode-weights';
-export type { ConstantForm, ConstantPlace, GraphWriter, NodeParts } from './tfjs-to-onnx/graph-writer';
+export type { GraphWriter, NodeParts } from './tfjs-to-onnx/graph-writer';
 export type { LayerCall, LayerConverter } from './tfjs-to-onnx/layer-call';
 export type {
   LayersModelArtifacts,
@@ -74,4 +74,3 @@ export {
   type TrainedModelResult,
   trainedModelToQdq,
 } from './qat-model/trained-model-to-qdq';
-export type { TrainedQuantization, TrainedTensor } from './qat-model/trained-quantization';

@@ -31,6 +31,7 @@ import { elementTypeOf, smallestOpset } from './element-type';
  * Writes a spec into its float model as QuantizeLinear/DequantizeLinear pairs: the ONNX QDQ form, placed as onnxruntime fuses it.
  *
  * - activations: Q then DQ behind the tensor; an integer producer's readers all read the DQ, a float producer's only the integer ones;
+ *   where the target quantizes inputs only, integer readers alone do;
  * - weights: stored as integers behind a DequantizeLinear, or as float with a pair where the target wants that; the float
  *   initializer goes when nobody else reads it;
  * - biases: int32 with scale = fround(scale(x) · scale(w)), zero point 0;
@@ -108,15 +109,17 @@ function quantizeActivation(name: string, tensor: TensorQuantization, state: Wri
   const { edit, spec, parameters } = state;
   const producer = edit.producer(name);
   if (producer === undefined && !edit.isInput(name)) throw missingTensor(name);
-  const isIntegerResult = isInteger(producer, spec);
-  const [scale, zeroPoint] = parameters.of(leaderOf(name, tensor), tensor, []);
+  // Where outputs are quantized, everybody reads the codes; where inputs are, only integer operators do.
+  const isIntegerResult = isInteger(producer, spec) && state.target.placement.quantize === 'inputsAndOutputs';
   const codes = edit.uniqueName(`${name}_QuantizeLinear_Output`);
   const isResultOutput = isIntegerResult && edit.isOutput(name);
   const source = isResultOutput ? edit.releaseOutputName(name, `${name}_float`) : name;
   const real = isResultOutput ? name : edit.uniqueName(`${name}_DequantizeLinear_Output`);
-  edit.replaceUses(source, real, {
+  const readers = edit.replaceUses(source, real, {
     where: (use) => isIntegerResult || (use.scope === '' && isInteger(use.node, spec)),
   });
+  if (readers === 0 && !isResultOutput) return;
+  const [scale, zeroPoint] = parameters.of(leaderOf(name, tensor), tensor, []);
   edit.addNode({
     opType: 'QuantizeLinear',
     name: edit.uniqueNodeName(`${name}_QuantizeLinear`),

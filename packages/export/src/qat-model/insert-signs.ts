@@ -1,5 +1,5 @@
+import type { AnyQuantizationSpec } from '@bitwright/core';
 import { DataType, editGraph, type Model, tensorFromArray } from '@bitwright/onnx';
-import type { TrainedQuantization } from './trained-quantization';
 
 export interface SignedModel {
   readonly model: Model;
@@ -14,10 +14,12 @@ export interface SignedModel {
  */
 export function insertSigns(
   model: Model,
-  { activations }: TrainedQuantization,
+  { tensors }: AnyQuantizationSpec,
   outputs: ReadonlyMap<string, string>,
 ): SignedModel {
-  const binary = Object.entries(activations).filter(([, { scheme }]) => scheme.kind === 'binary');
+  const binary = Object.entries(tensors).filter(
+    ([, { role, scheme }]) => role === 'activation' && scheme.kind === 'binary',
+  );
   if (binary.length === 0) return { model, outputs };
   const placed = new Map(outputs);
   const edit = editGraph(model);

@@ -1,14 +1,15 @@
 import {
   ExportError,
   formatOf,
+  type Granularity,
   intDType,
   type LinearScheme,
   linearScheme,
-  perTensor,
   type QParams,
+  type QuantScheme,
+  type TensorQuantization,
   withScheme,
 } from '@bitwright/core';
-import type { TrainedTensor } from './trained-quantization';
 
 /** A trained quantization in the only form ONNX has: integer codes times a scale. */
 export interface StoredQuantization {
@@ -24,41 +25,53 @@ export interface StoredQuantization {
  *
  * @throws {ExportError} for levels that are no multiples of one step (logarithmic, additive powers of two, code books)
  */
-export function storedQuantization(name: string, trained: TrainedTensor, isPacked: boolean): StoredQuantization {
-  const { scheme } = trained;
+export function storedQuantization(
+  name: string,
+  trained: TensorQuantization<QuantScheme>,
+  isPacked: boolean,
+): StoredQuantization {
+  const { scheme, qparams } = trained;
   if (scheme.kind === 'linear') {
     const { dtype, qmin, qmax } = scheme;
-    const isStored = isPacked || dtype.bits >= 8;
-    const wide = isStored ? scheme : withScheme(scheme, { dtype: intDType(8, dtype.signed), qmin, qmax });
-    return { scheme: wide, qparams: trained.qparams as QParams };
+    const bits = trained.bits ?? dtype.bits;
+    const stored = isPacked ? packedBits(Math.min(bits, dtype.bits)) : Math.max(dtype.bits, 8);
+    const type = intDType(stored, dtype.signed);
+    const same = type.bits === dtype.bits ? scheme : withScheme(scheme, { dtype: type, ...codesIn(type, qmin, qmax) });
+    return { scheme: same, qparams: qparams as QParams };
   }
   if (scheme.kind === 'binary' || scheme.kind === 'ternary') {
-    const stored = linearScheme({
-      dtype: intDType(isPacked ? 2 : 8, true),
-      mapping: 'symmetric',
-      granularity: scheme.granularity ?? perTensor,
-      qmin: -1,
-      qmax: 1,
-    });
-    const { scale } = trained.qparams;
-    return { scheme: stored, qparams: { scale, zeroPoint: new Int32Array(scale.length) } };
+    return {
+      scheme: signScheme(scheme.granularity, isPacked),
+      qparams: { scale: qparams.scale, zeroPoint: new Int32Array(qparams.scale.length) },
+    };
   }
   throw new ExportError({
     operation: `[export] trainedModelToQdq "${name}"`,
     expected: 'levels that are multiples of one step (linear, binary, ternary)',
     received: `a ${scheme.kind} scheme`,
-    hint: 'ONNX has no type for these levels; leave the tensor out to keep it in float.',
+    hint: 'ONNX has no type for these levels; store their codes as multiples of the smallest one, or keep the tensor in float.',
   });
+}
+
+function signScheme(granularity: Granularity, isPacked: boolean): LinearScheme {
+  const dtype = intDType(isPacked ? 2 : 8, true);
+  return linearScheme({ dtype, mapping: 'symmetric', granularity, qmin: -1, qmax: 1 });
+}
+
+/** ONNX has integer types of 2, 4 and 8 bits. */
+function packedBits(bits: number): number {
+  return [2, 4, 8].find((width) => width >= bits) ?? bits;
+}
+
+function codesIn(type: { qmin: number; qmax: number }, qmin: number, qmax: number): { qmin: number; qmax: number } {
+  return { qmin: Math.max(qmin, type.qmin), qmax: Math.min(qmax, type.qmax) };
 }
 
 /** The values a trained scheme gives: what the network computed with. */
 export function trainedValues(
   data: Float32Array,
   shape: readonly number[],
-  { scheme, qparams }: TrainedTensor,
+  { scheme, qparams }: TensorQuantization<QuantScheme>,
 ): Float32Array {
-  const format = formatOf(scheme) as unknown as {
-    fakeQuantize(x: { data: Float32Array; shape: readonly number[] }, scheme: unknown, params: unknown): Float32Array;
-  };
-  return format.fakeQuantize({ data, shape }, scheme, qparams);
+  return formatOf<QuantScheme>(scheme).fakeQuantize({ data, shape }, scheme, qparams);
 }

@@ -1,12 +1,14 @@
 import {
+  type AnyQuantizationSpec,
   ExportError,
+  findTarget,
   type NodeDecision,
-  ortX64,
   type QuantizationSpec,
+  type QuantScheme,
   type Target,
   type TensorQuantization,
 } from '@bitwright/core';
-import { foldPad, type Model, nameNodes } from '@bitwright/onnx';
+import { foldPad, graphIndex, type Model, nameNodes } from '@bitwright/onnx';
 import { smallestOpset } from '../onnx-qdq/element-type';
 import { requireGraph } from '../onnx-qdq/require-graph';
 import { writeQdq } from '../onnx-qdq/write-qdq';
@@ -16,22 +18,17 @@ import {
   type LayerWeight,
   readLayersModel,
 } from '../tfjs-to-onnx/layers-model';
-import {
-  convertLayersModel,
-  type LayersModelOptions,
-  type LayersModelResult,
-} from '../tfjs-to-onnx/layers-model-to-onnx';
+import { convertLayersModel, type LayersModelOptions } from '../tfjs-to-onnx/layers-model-to-onnx';
 import { addBiases } from './add-biases';
 import { insertSigns } from './insert-signs';
-import { placeGranularity } from './place-axes';
-import { spreadOverPassThrough } from './spread-over-pass-through';
+import { isMover, spreadOverMovers } from './movers';
 import { type StoredQuantization, storedQuantization, trainedValues } from './stored-scheme';
-import type { TrainedQuantization } from './trained-quantization';
+import { storedGranularity } from './weight-axis';
 
 export interface TrainedModelOptions extends Omit<LayersModelOptions, 'opset'> {
   /** Default: 17, or the first that has the types. */
   readonly opset?: number;
-  /** The profile the spec names. Default ort-x64. */
+  /** Where quantizers go. Default: the target the spec names. */
   readonly target?: Target;
   /** `float` keeps biases as trained; `int32` rounds them to scale(x) · scale(w), for runtimes without float biases. Default `float`. */
   readonly bias?: 'float' | 'int32';
@@ -42,15 +39,20 @@ export interface TrainedModelOptions extends Omit<LayersModelOptions, 'opset'> {
 export interface TrainedModelResult {
   /** The network with QuantizeLinear/DequantizeLinear where training had its fake-quantizers. */
   readonly model: Model;
-  /** The same decision as a spec, by ONNX tensor names. */
+  /** The same decision as a spec by ONNX tensor and node names. */
   readonly spec: QuantizationSpec;
-  /** The float network the spec's names refer to; weights of binary and ternary layers hold their levels. */
+  /** The float network that spec belongs to; weights of binary and ternary layers hold their levels. */
   readonly floatModel: Model;
 }
 
 /**
  * A network that was trained with fake quantization as an ONNX QDQ model that computes what training computed: each quantizer where
  * it was, with its trained step (learned, power of two, or the scale of ±1 weights).
+ *
+ * The spec speaks of the TensorFlow.js model: activations by layer (the layer's output after its activation function; an input layer
+ * stands for the model's input; `outer/layer` in nested models, `layer:1` for the second call of a shared one), weights by the name
+ * they are saved under (`conv1/kernel`), nodes by layer. What it does not list stays float. Where the target quantizes outputs too,
+ * every reader of an activation reads the quantized one; where it quantizes inputs, only layers that are not `float` do.
  *
  * Operators that only move numbers (Transpose, Flatten, MaxPool …) carry the codes of their input on, so that integer kernels meet.
  *
@@ -60,33 +62,29 @@ export interface TrainedModelResult {
  */
 export function trainedModelToQdq(
   source: LayersModelSource,
-  trained: TrainedQuantization,
+  trained: AnyQuantizationSpec,
   options: TrainedModelOptions = {},
 ): TrainedModelResult {
-  const { target = ortX64, bias = 'float', storage = 'int8', opset: requested, ...rest } = options;
-  const isPacked = storage === 'packed';
+  const { target = findTarget(trained.target), bias = 'float', storage = 'int8', opset: requested, ...rest } = options;
+  const stored = new Map(
+    Object.entries(trained.tensors).map(([name, tensor]): [string, StoredQuantization] => [
+      name,
+      storedQuantization(name, tensor, storage === 'packed'),
+    ]),
+  );
+  const needed = Math.max(17, ...[...stored.values()].map(({ scheme }) => smallestOpset(scheme)));
   const content = withWeightLevels(readLayersModel(source), trained);
-  const needed = neededOpset(trained, isPacked);
-  const opset = requested ?? Math.max(17, needed);
-  const converted = convertLayersModel(content, { ...rest, opset });
+  const converted = convertLayersModel(content, { ...rest, opset: requested ?? needed });
   const named = nameNodes.run(foldPad.run(converted.model).model).model;
   const { model: floatModel, outputs } = insertSigns(named, trained, converted.outputs);
-  const tensors: Record<string, TensorQuantization> = {
-    ...activationTensors(trained, outputs, isPacked),
-    ...weightTensors(trained, converted, content, isPacked),
-  };
-  spreadOverPassThrough(floatModel, tensors);
+  const tensors = placeTensors(trained, stored, outputs, converted.weights, floatModel);
+  spreadOverMovers(floatModel, tensors);
   if (bias === 'int32') addBiases(floatModel, tensors);
-  const decided = requireGraph(floatModel, '[export] trainedModelToQdq').node.map((node): [string, NodeDecision] => [
-    node.name,
-    { kind: 'integer', operator: node.opType },
-  ]);
   const spec: QuantizationSpec = Object.freeze({
-    version: 1,
+    ...trained,
     target: target.id,
     tensors: Object.freeze(tensors),
-    nodes: Object.freeze(Object.fromEntries(decided)),
-    provenance: Object.freeze({ tool: Object.freeze({ name: '@bitwright/export', version: '0' }) }),
+    nodes: Object.freeze(nodeDecisions(trained, floatModel, target)),
   });
   return { model: writeQdq(floatModel, spec, target), spec, floatModel };
 }
@@ -95,8 +93,8 @@ export function trainedModelToQdq(
  * Weights of non-linear formats replaced by the values they stand for (±scale for binary ones), so that rounding to integer codes
  * finds exactly those.
  */
-function withWeightLevels(content: LayersModelContent, { weights }: TrainedQuantization): LayersModelContent {
-  const replaced = Object.entries(weights).flatMap(([name, trained]): [string, LayerWeight][] => {
+function withWeightLevels(content: LayersModelContent, { tensors }: AnyQuantizationSpec): LayersModelContent {
+  const replaced = Object.entries(tensors).flatMap(([name, trained]): [string, LayerWeight][] => {
     const weight = content.weights.get(name);
     if (weight === undefined || trained.scheme.kind === 'linear') return [];
     return [[name, { ...weight, data: trainedValues(weight.data, weight.shape, trained) }]];
@@ -104,66 +102,69 @@ function withWeightLevels(content: LayersModelContent, { weights }: TrainedQuant
   return { ...content, weights: new Map([...content.weights, ...replaced]) };
 }
 
-function neededOpset({ activations, weights }: TrainedQuantization, isPacked: boolean): number {
-  const all = [...Object.entries(activations), ...Object.entries(weights)];
-  return Math.max(0, ...all.map(([name, tensor]) => smallestOpset(storedQuantization(name, tensor, isPacked).scheme)));
-}
-
-function activationTensors(
-  { activations }: TrainedQuantization,
+/** The quantization of ONNX tensors, from that of layers and weights. */
+function placeTensors(
+  trained: AnyQuantizationSpec,
+  stored: ReadonlyMap<string, StoredQuantization>,
   outputs: ReadonlyMap<string, string>,
-  isPacked: boolean,
+  weights: ReadonlyMap<string, readonly string[]>,
+  model: Model,
 ): Record<string, TensorQuantization> {
+  const index = graphIndex(requireGraph(model, '[export] trainedModelToQdq'));
   const tensors: Record<string, TensorQuantization> = {};
-  for (const [layer, trained] of Object.entries(activations)) {
-    const name = outputs.get(layer);
-    if (name === undefined) throw missing(`a layer "${layer}" that feeds an output`, [...outputs.keys()]);
-    const stored = storedQuantization(layer, trained, isPacked);
-    const other = tensors[name];
-    if (other !== undefined && !isSame(other, stored)) {
-      throw new ExportError({
-        operation: `[export] trainedModelToQdq "${layer}"`,
-        expected: `one quantizer on tensor "${name}"`,
-        received: 'two with different steps',
-        hint: 'The layer only passes its input on (dropout, flatten …); leave its quantizer out.',
-      });
+  for (const [name, { scheme, qparams }] of stored) {
+    const tensor = trained.tensors[name] as TensorQuantization<QuantScheme>;
+    const { role, origin } = tensor;
+    if (role === 'bias') continue;
+    if (role === 'activation') {
+      const place = outputs.get(name);
+      if (place === undefined) throw missing(`a layer "${name}" that feeds an output`, [...outputs.keys()]);
+      refuseSecondQuantizer(name, place, tensors[place], { scheme, qparams });
+      tensors[place] = { role, scheme, qparams, origin };
+      continue;
     }
-    tensors[name] = { role: 'activation', ...stored, origin: { source: 'training' } };
-  }
-  return tensors;
-}
-
-function weightTensors(
-  { weights }: TrainedQuantization,
-  converted: LayersModelResult,
-  content: LayersModelContent,
-  isPacked: boolean,
-): Record<string, TensorQuantization> {
-  const tensors: Record<string, TensorQuantization> = {};
-  for (const [name, trained] of Object.entries(weights)) {
-    const places = converted.weights.get(name);
-    const shape = content.weights.get(name)?.shape;
-    if (places === undefined || shape === undefined) throw missing(`a weight "${name}"`, [...converted.weights.keys()]);
-    const stored = storedQuantization(name, trained, isPacked);
+    const places = weights.get(name);
+    if (places === undefined) throw missing(`a weight "${name}"`, [...weights.keys()]);
     for (const place of places) {
-      const { granularity, from } = placeGranularity(name, stored.scheme.granularity, place, shape);
-      const { scale, zeroPoint } = stored.qparams;
-      const scheme = Object.freeze({ ...stored.scheme, granularity });
-      const qparams = {
-        scale: Float32Array.from(from, (i) => scale[i] ?? Number.NaN),
-        zeroPoint: Int32Array.from(from, (i) => zeroPoint[i] ?? 0),
-      };
-      tensors[place.tensor] = { role: 'weight', scheme, qparams, origin: { source: 'training' } };
+      const granularity = storedGranularity(place, scheme.granularity, qparams.scale.length, index);
+      tensors[place] = { role, scheme: Object.freeze({ ...scheme, granularity }), qparams, origin };
     }
   }
   return tensors;
 }
 
-function isSame(a: StoredQuantization, b: StoredQuantization): boolean {
-  return (
-    JSON.stringify([a.scheme, [...a.qparams.scale], [...a.qparams.zeroPoint]]) ===
-    JSON.stringify([b.scheme, [...b.qparams.scale], [...b.qparams.zeroPoint]])
-  );
+/**
+ * ONNX nodes are named `layer/Operator`, so each follows its layer's decision; nodes of layers without one run on integers. Where the
+ * target quantizes inputs, operators that only move numbers hand float numbers on, and each of their readers decides.
+ */
+function nodeDecisions(trained: AnyQuantizationSpec, model: Model, target: Target): Record<string, NodeDecision> {
+  const isInputsOnly = target.placement.quantize === 'inputs';
+  const decided = requireGraph(model, '[export] trainedModelToQdq').node.map((node): [string, NodeDecision] => {
+    const layer = node.name.slice(0, node.name.lastIndexOf('/'));
+    const decision = Object.hasOwn(trained.nodes, layer) ? trained.nodes[layer] : undefined;
+    const operator = node.opType;
+    if (isInputsOnly && isMover(node)) return [node.name, { kind: 'float', operator, reason: 'it only moves numbers' }];
+    if (isInputsOnly && decision?.kind === 'float') return [node.name, { ...decision, operator }];
+    return [node.name, { kind: 'integer', operator }];
+  });
+  return Object.fromEntries(decided);
+}
+
+function refuseSecondQuantizer(
+  layer: string,
+  tensor: string,
+  other: StoredQuantization | undefined,
+  stored: StoredQuantization,
+): void {
+  const key = ({ scheme, qparams }: StoredQuantization): string =>
+    JSON.stringify([scheme, [...qparams.scale], [...qparams.zeroPoint]]);
+  if (other === undefined || key(other) === key(stored)) return;
+  throw new ExportError({
+    operation: `[export] trainedModelToQdq "${layer}"`,
+    expected: `one quantizer on tensor "${tensor}"`,
+    received: 'two with different steps',
+    hint: 'The layer only passes its input on (dropout, flatten …); leave its quantizer out.',
+  });
 }
 
 function missing(expected: string, known: readonly string[]): ExportError {

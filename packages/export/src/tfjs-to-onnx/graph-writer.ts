@@ -17,23 +17,6 @@ export interface NodeParts {
   readonly outputs?: number;
 }
 
-/** How a constant differs from the weight it is made of. */
-export interface ConstantForm {
-  /** Tells forms of one weight apart; default the axes. */
-  readonly variant?: string;
-  /**
-   * Axes of the weight that each axis of the constant runs over, slowest first: [[3], [2], [0], [1]] for a transposed kernel.
-   * Default: the weight as it is; null where the numbers moved in another way.
-   */
-  readonly axes?: readonly (readonly number[])[] | null;
-}
-
-/** An initializer and the weight axes its axes stand for (null: none that could be named). */
-export interface ConstantPlace {
-  readonly tensor: string;
-  readonly axes: readonly (readonly number[])[] | null;
-}
-
 /**
  * Collects nodes and constants of the ONNX graph. Names are unique; what is asked for twice (a constant, a transposition)
  * exists once.
@@ -43,7 +26,7 @@ export interface GraphWriter {
   readonly nodes: readonly Node[];
   readonly initializers: readonly Tensor[];
   /** Initializers made by `constant`, by the name that was asked for. */
-  readonly constants: ReadonlyMap<string, readonly ConstantPlace[]>;
+  readonly constants: ReadonlyMap<string, readonly string[]>;
   /** Names of what is written from now on start with the scope. */
   setScope(scope: string): void;
   /** A name that nothing has yet. */
@@ -52,8 +35,8 @@ export interface GraphWriter {
   node(opType: string, inputs: readonly string[], parts?: NodeParts): readonly string[];
   /** Writes a node with one output. */
   one(opType: string, inputs: readonly string[], attributes?: readonly Attribute[]): string;
-  /** A float32 constant. The same name in the same form is written once. */
-  constant(name: string, dims: readonly number[], make: () => Float32Array, form?: ConstantForm): string;
+  /** A float32 constant. The same name with the same `variant` is written once. */
+  constant(name: string, dims: readonly number[], make: () => Float32Array, variant?: string): string;
   /** A float32 scalar. */
   scalar(value: number): string;
   /** A list of int64, or one int64 scalar where `values` is a number. */
@@ -82,7 +65,7 @@ export function graphWriter(opset: number): GraphWriter {
   const initializers: Tensor[] = [];
   const taken = new Set<string>();
   const cache = new Map<string, string>();
-  const constants = new Map<string, ConstantPlace[]>();
+  const constants = new Map<string, string[]>();
   /** All arrangements of one tensor, by the name of each of them. */
   const arrangements = new Map<string, Value[]>();
   let scope = '';
@@ -153,15 +136,13 @@ export function graphWriter(opset: number): GraphWriter {
     node,
     one,
     constants,
-    constant: (name, dims, make, form = {}) => {
-      const axes = form.axes === undefined ? plainLayout(dims.length).map((axis) => [axis]) : form.axes;
-      const variant = form.variant ?? JSON.stringify(axes);
-      const tensor = cached(`float:${name}:${variant}`, name, (unique) =>
+    constant: (name, dims, make, variant = '') => {
+      const stored = cached(`float:${name}:${variant}`, name, (unique) =>
         tensorFromArray(unique, DataType.FLOAT, dims, make()),
       );
-      const places = constants.get(name) ?? [];
-      if (places.every((place) => place.tensor !== tensor)) constants.set(name, [...places, { tensor, axes }]);
-      return tensor;
+      const others = constants.get(name) ?? [];
+      if (!others.includes(stored)) constants.set(name, [...others, stored]);
+      return stored;
     },
     scalar: (value) =>
       cached(`scalar:${value}`, `scalar_${String(value).replaceAll(/[^0-9a-z]/gi, '_')}`, (name) =>

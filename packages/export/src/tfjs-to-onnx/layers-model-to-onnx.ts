@@ -10,7 +10,7 @@ import {
 } from '@bitwright/onnx';
 import { irVersionFor } from '../ir-version';
 import { findWeight } from './find-weight';
-import { type ConstantPlace, elementTypeOfValue, type GraphWriter, graphWriter } from './graph-writer';
+import { elementTypeOfValue, type GraphWriter, graphWriter } from './graph-writer';
 import type { LayerCall, LayerConverter } from './layer-call';
 import { defaultLayers, type LayerRegistry, layerRegistry } from './layers/registry';
 import { type LayersModelContent, type LayersModelSource, readLayersModel } from './layers-model';
@@ -37,7 +37,7 @@ export interface LayersModelResult {
   /** ONNX tensor that holds the output of a layer's call (an input layer's is the model's input), by `layer` (first call) or `layer:1` (second), models as `outer/layer`. */
   readonly outputs: ReadonlyMap<string, string>;
   /** ONNX initializers made from a weight, by the name TensorFlow.js saves it under (`conv1/kernel`). */
-  readonly weights: ReadonlyMap<string, readonly ConstantPlace[]>;
+  readonly weights: ReadonlyMap<string, readonly string[]>;
 }
 
 const minOpset = 13;

@@ -1,4 +1,5 @@
 import {
+  type AnyQuantizationSpec,
   binaryScheme,
   chooseQParams,
   formatOf,
@@ -16,16 +17,36 @@ import { assertValidModel, DataType, type Model, tensorToArray } from '@bitwrigh
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
-import {
-  type TrainedModelOptions,
-  type TrainedQuantization,
-  type TrainedTensor,
-  trainedModelToQdq,
-} from '../../src/index';
+import { type TrainedModelOptions, trainedModelToQdq } from '../../src/index';
 import { executedOperators } from '../runtime';
 import { randomInputs, randomizeWeights, relativeError, runOnnx } from '../tfjs-to-onnx/compare';
 
 const { layers } = tfl;
+
+interface TrainedTensor {
+  readonly scheme: QuantScheme;
+  readonly qparams: { readonly scale: Float32Array };
+}
+
+/** What was trained: activations by layer, weights by name. */
+interface Trained {
+  readonly activations: Readonly<Record<string, TrainedTensor>>;
+  readonly weights: Readonly<Record<string, TrainedTensor>>;
+}
+
+function specOf({ activations, weights }: Trained, target = 'ort-x64'): AnyQuantizationSpec {
+  const tensors = [
+    ...Object.entries(activations).map(([name, tensor]) => [name, { role: 'activation', ...tensor }] as const),
+    ...Object.entries(weights).map(([name, tensor]) => [name, { role: 'weight', ...tensor }] as const),
+  ].map(([name, tensor]) => [name, { ...tensor, origin: { source: 'training' } }] as const);
+  return {
+    version: 1,
+    target,
+    tensors: Object.fromEntries(tensors) as AnyQuantizationSpec['tensors'],
+    nodes: {},
+    provenance: { tool: { name: 'test', version: '0' } },
+  };
+}
 
 /** Fake quantization as training sees it, computed by core in float32. */
 class FakeQuantize extends tfl.layers.Layer {
@@ -79,7 +100,7 @@ function network(quantized: Readonly<Record<string, TrainedTensor>>): tfl.Layers
   return tfl.model({ inputs: image, outputs: behind(layers.dense({ units: 5, name: 'logits' }))(x) });
 }
 
-const activations: TrainedQuantization['activations'] = {
+const activations: Trained['activations'] = {
   image: asymmetric8,
   conv1: activation8,
   depthwise: asymmetric8,
@@ -107,7 +128,7 @@ function perChannel(
   };
 }
 
-const weights: TrainedQuantization['weights'] = {
+const weights: Trained['weights'] = {
   'conv1/kernel': perChannel(3, 4),
   'depthwise/depthwise_kernel': perChannel(2, 4),
   'conv2/kernel': linear(linearScheme({ dtype: int8, mapping: 'symmetric' }), -0.4, 0.4),
@@ -119,7 +140,7 @@ const weights: TrainedQuantization['weights'] = {
  * flip a code at a tie once in a while; one step of a code moves an output by no more than a few hundredths of the largest.
  */
 async function difference(
-  trained: TrainedQuantization,
+  trained: Trained,
   options: TrainedModelOptions = {},
 ): Promise<{ error: number; model: Model }> {
   const reference = network(trained.activations);
@@ -135,7 +156,7 @@ async function difference(
     weight.write(tf.tensor(fakeQuantized(value.dataSync() as Float32Array, value.shape, quantized), value.shape));
   }
   const inputs = randomInputs(reference, 8, 3);
-  const { model } = trainedModelToQdq(converted, trained, options);
+  const { model } = trainedModelToQdq(converted, specOf(trained), options);
   assertValidModel(model);
   const [actual] = await runOnnx(model, inputs, 'disabled');
   const expected = (reference.predict(inputs[0]!) as tf.Tensor).dataSync();
@@ -250,19 +271,25 @@ describe('trainedModelToQdq', () => {
     expect(await executedOperators(model)).toContain('QGemm');
   });
 
-  it('refuses names that do not exist and formats ONNX lacks', () => {
+  it('lets float layers read float where the target quantizes inputs', () => {
+    const spec = specOf({ activations: { conv1: signed8, image: signed8 }, weights }, 'tensorrt-11');
+    const nodes = { sum: { kind: 'float' as const, reason: 'adds in float' } };
+    const { model } = trainedModelToQdq(network({}), { ...spec, nodes });
+    const inputsOf = (name: string): readonly string[] => model.graph!.node.find((node) => node.name === name)!.input;
+    expect(inputsOf('sum/Add')[1]).toBe('conv1');
+    expect(inputsOf('depthwise/Conv')[0]).toBe('conv1_DequantizeLinear_Output');
+    expect(inputsOf('conv1/Conv')[0]).toContain('DequantizeLinear_Output');
+  });
+
+  it('refuses names that do not exist and scales that do not fit', () => {
     const model = network({});
-    expect(() => trainedModelToQdq(model, { activations: { conv9: activation8 }, weights: {} })).toThrow(
-      'a layer "conv9"',
-    );
-    expect(() => trainedModelToQdq(model, { activations: {}, weights: { 'conv9/kernel': signed8 } })).toThrow(
-      'a weight "conv9/kernel"',
-    );
-    expect(() =>
-      trainedModelToQdq(model, { activations: {}, weights: { 'conv1/kernel': perChannel(0, 3) } }),
-    ).not.toThrow();
-    expect(() =>
-      trainedModelToQdq(model, { activations: {}, weights: { 'logits/kernel': perChannel(0, 64) } }),
-    ).toThrow('axis 0');
+    const convert =
+      (trained: Partial<Trained>): (() => unknown) =>
+      () =>
+        trainedModelToQdq(model, specOf({ activations: {}, weights: {}, ...trained }));
+    expect(convert({ activations: { conv9: activation8 } })).toThrow('a layer "conv9"');
+    expect(convert({ weights: { 'conv9/kernel': signed8 } })).toThrow('a weight "conv9/kernel"');
+    expect(convert({ weights: { 'logits/kernel': perChannel(0, 64) } })).toThrow('5 scales along axis 1');
+    expect(convert({ activations: { flat: activation8, pool: asymmetric8 } })).not.toThrow();
   });
 });

@@ -53,7 +53,7 @@ export const preluConverter: LayerConverter = {
       alpha.name,
       order.map((axis) => alpha.shape[axis] ?? 1),
       () => permuteArray(alpha.data, alpha.shape, order),
-      { axes: order.map((axis) => [axis]) },
+      order.join(),
     );
     return [{ ...x, name: call.writer.one('PRelu', [x.name, slope]) }];
   },

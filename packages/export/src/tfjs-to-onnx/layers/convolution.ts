@@ -110,11 +110,8 @@ function depthwise(call: LayerCall, x: Value, window: Window, weightName: string
   const kernel = weightOf(call, weightName, [...window.kernel, channels, null]);
   const multiplier = kernel.shape[3] ?? 1;
   const [kh, kw] = [window.kernel[0] ?? 1, window.kernel[1] ?? 1];
-  const constant = call.writer.constant(
-    kernel.name,
-    [channels * multiplier, 1, kh, kw],
-    () => permuteArray(kernel.data, kernel.shape, [2, 3, 0, 1]),
-    { axes: [[2, 3], [], [0], [1]] },
+  const constant = call.writer.constant(kernel.name, [channels * multiplier, 1, kh, kw], () =>
+    permuteArray(kernel.data, kernel.shape, [2, 3, 0, 1]),
   );
   return convolve(call, x, window, constant, channels * multiplier, channels, undefined, hasBias);
 }
@@ -141,7 +138,7 @@ function kernelConstant(call: LayerCall, kernel: LayerWeight, order: readonly nu
     kernel.name,
     order.map((axis) => kernel.shape[axis] ?? 1),
     () => permuteArray(kernel.data, kernel.shape, order),
-    { axes: order.map((axis) => [axis]) },
+    order.join(),
   );
 }
 

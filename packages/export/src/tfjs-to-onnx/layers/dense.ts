@@ -41,10 +41,12 @@ function gemm(call: LayerCall, input: Value, kernel: LayerWeight): Product {
   const rows =
     featureOrder === undefined
       ? writer.constant(kernel.name, [depth, units], () => kernel.data)
-      : writer.constant(kernel.name, [depth, units], () => gatherRows(kernel.data, units, featureOrder), {
-          variant: `rows of ${input.name}`,
-          axes: [[], [1]],
-        });
+      : writer.constant(
+          kernel.name,
+          [depth, units],
+          () => gatherRows(kernel.data, units, featureOrder),
+          `rows of ${input.name}`,
+        );
   return { name: writer.one('Gemm', [input.name, rows, ...biasOf(call, units)]), layout: [0, 1] };
 }
 
@@ -55,7 +57,7 @@ function pointwise(call: LayerCall, input: Value, kernel: LayerWeight): Product 
     kernel.name,
     [units, depth, ...ones],
     () => permuteArray(kernel.data, kernel.shape, [1, 0]),
-    { axes: [[1], [0], ...ones.map(() => [])] },
+    'pointwise',
   );
   const inputs = [input.name, weight, ...biasOf(call, units)];
   return { name: call.writer.one('Conv', inputs, [intsAttribute('kernel_shape', ones)]), layout: input.layout };

@@ -65,13 +65,13 @@ function scaleAndShift(call: LayerCall, x: Value, axis: number, channels: number
     `${call.name}/scale`,
     dims,
     () => Float32Array.from(s.gamma, (_, c) => factor(c)),
-    { variant: dims.join(), axes: null },
+    dims.join(),
   );
   const shift = call.writer.constant(
     `${call.name}/shift`,
     dims,
     () => Float32Array.from(s.beta, (beta, c) => beta - (s.mean[c] ?? 0) * factor(c)),
-    { variant: dims.join(), axes: null },
+    dims.join(),
   );
   return call.writer.one('Add', [call.writer.one('Mul', [x.name, scale]), shift]);
 }

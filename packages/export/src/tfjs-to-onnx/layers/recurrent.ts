@@ -103,13 +103,13 @@ function recurrentInputs(call: LayerCall, cell: Cell, x: Value, units: number): 
     kernel.name,
     [1, gates * units, depth],
     () => gateRows(kernel.data, depth, units, cell.gates),
-    { variant: 'W', axes: null },
+    'W',
   );
   const r = writer.constant(
     recurrent.name,
     [1, gates * units, units],
     () => gateRows(recurrent.data, units, units, cell.gates),
-    { variant: 'R', axes: null },
+    'R',
   );
   const bias = usesBias(call) ? weightOf(call, 'bias', [gates * units]) : undefined;
   const b =
@@ -123,7 +123,7 @@ function recurrentInputs(call: LayerCall, cell: Cell, x: Value, units: number): 
             both.set(gateRows(bias.data, 1, units, cell.gates));
             return both;
           },
-          { variant: 'B', axes: null },
+          'B',
         );
   const states = call.inputs
     .slice(1)
