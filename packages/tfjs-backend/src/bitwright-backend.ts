@@ -21,6 +21,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { DeferredResult } from './deferred/deferred-result';
 import type { FusableWork } from './deferred/fusable-work';
+import { isDifferentiated } from './gradients/gradient-depth';
 import { type BufferPool, type PooledBlock, smallestPooledBytes } from './storage/buffer-pool';
 import { type NumericDType, type NumericValues, TensorStorage, type ValuesOf } from './storage/tensor-storage';
 
@@ -86,6 +87,21 @@ export class BitwrightBackend extends KernelBackend {
     return this.#addBucket(shape, new TensorStorage('float32', 1, nothing, deferred));
   }
 
+  /**
+   * The result of fusable work: kept as work where a consumer may join it, else computed now.
+   *
+   * Computed now are results that a gradient will read anyway, and work on arrays that belong to the caller of tfjs, who may change
+   * them before anybody asks for the result.
+   */
+  fusableOutput(shape: readonly number[], work: FusableWork, { isSavedForGradient = false } = {}): TensorInfo {
+    const [x] = work.operands;
+    const isOurs = x !== undefined && this.#pool.blockOf(x) !== undefined;
+    if (isOurs && !(isSavedForGradient && isDifferentiated())) return this.deferredOutput(shape, work);
+    const { info, values } = this.output(shape);
+    work.run(this, values, {});
+    return info;
+  }
+
   /** Memory for one tensor, with arbitrary content; small tensors get a plain typed array of zeros. */
   allocate<D extends NumericDType = 'float32'>(
     shape: readonly number[],
@@ -116,6 +132,12 @@ export class BitwrightBackend extends KernelBackend {
   /** The work a tensor still waits for, if it does. */
   deferred(info: TensorInfo): DeferredResult | undefined {
     return this.data.get(info.dataId).deferred;
+  }
+
+  /** Whether a tensor's numbers lie in memory of this backend, which no user can change, or are work that will put them there. */
+  isOurs(info: TensorInfo): boolean {
+    const { block, deferred } = this.data.get(info.dataId);
+    return block !== undefined || deferred !== undefined;
   }
 
   /** Whether writing into this tensor's memory would be seen by no other tensor and no user array. */

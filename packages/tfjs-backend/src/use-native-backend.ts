@@ -3,6 +3,10 @@ import { alignmentOffset, loadNativeBackend, NativeAddonError, type NativeContex
 import { findBackend, getBackend, registerBackend, setBackend } from '@tensorflow/tfjs-core';
 import { backendName } from './backend-name';
 import { BitwrightBackend } from './bitwright-backend';
+import { registerNativeGradients } from './gradients/native-gradient';
+import { nativeGradients } from './gradients/native-gradients';
+import { registerBatchNormTrainGradient } from './host/batch-norm-train';
+import { accelerateLayers, type LayerSupport } from './host/layers';
 import { nativeKernels } from './kernels/native-kernels';
 import { registerKernels } from './register-kernels';
 import { BufferPool } from './storage/buffer-pool';
@@ -21,6 +25,8 @@ export interface NativeBackendOptions {
 export interface NativeBackendInfo {
   readonly threads: number;
   readonly isa: string;
+  /** Whether the layers of tf.layers use fused operations; `notLoaded` where tfjs-layers is not installed. */
+  readonly layers: LayerSupport;
 }
 
 /**
@@ -36,14 +42,17 @@ export async function useNativeBackend(options: NativeBackendOptions = {}): Prom
   if (running !== null) {
     checkAgainstRunning(options, running.native);
     await setBackend(backendName);
-    return infoOf(running.native);
+    return infoOf(running.native, await accelerateLayers());
   }
   await import('@tensorflow/tfjs-backend-cpu');
   const native = loadNative(options);
   registerKernels(nativeKernels);
+  registerNativeGradients(nativeGradients);
+  registerBatchNormTrainGradient();
+  const layers = await accelerateLayers();
   registerBackend(backendName, () => createBackend(native, options), backendPriority);
   await setBackend(backendName);
-  return infoOf(native);
+  return infoOf(native, layers);
 }
 
 // — internals —
@@ -58,8 +67,8 @@ function createBackend(native: NativeContext, { freeBytesLimit = defaultFreeByte
   return new BitwrightBackend(native, pool);
 }
 
-function infoOf({ threads, isa }: NativeContext): NativeBackendInfo {
-  return { threads, isa };
+function infoOf({ threads, isa }: NativeContext, layers: LayerSupport): NativeBackendInfo {
+  return { threads, isa, layers };
 }
 
 function loadNative({ threads, isa }: NativeBackendOptions): NativeContext {

@@ -10,9 +10,9 @@ export interface Epilogue {
 
 /** A kernel call that is complete but for its output and epilogue. */
 export interface FusableWork {
-  readonly kind: string;
   /** Arrays the call will read; their memory must not be reused before. */
   readonly operands: readonly Float32Array[];
-  readonly canAddResidual: boolean;
   readonly run: (backend: BitwrightBackend, out: Float32Array, epilogue: Epilogue) => void;
+  /** The same work followed by y · scale + shift per channel of the last axis; absent where that would not come for free. */
+  readonly foldAffine?: (backend: BitwrightBackend, scale: Float32Array, shift: Float32Array) => FusableWork;
 }

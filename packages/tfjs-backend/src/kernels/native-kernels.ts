@@ -4,9 +4,16 @@ import { conv2dBackpropInput } from './convolution/conv2d-backprop-input';
 import { fillKernels } from './elementwise/fill';
 import { batchMatMul } from './matmul/batch-matmul';
 import { cast } from './movement/cast';
+import { concatKernels } from './movement/concat';
+import { gather } from './movement/gather';
 import { oneHot } from './movement/one-hot';
+import { pad } from './movement/pad';
+import { sliceKernels } from './movement/slice';
 import { tile } from './movement/tile';
+import { transpose } from './movement/transpose';
 import type { NativeKernel } from './native-kernel';
+import { batchNormTrain, batchNormTrainGrad } from './normalization/batch-norm-train';
+import { fusedBatchNorm } from './normalization/fused-batch-norm';
 
 /** Every kernel that has a native form. */
 export const nativeKernels: readonly NativeKernel[] = [
@@ -15,10 +22,19 @@ export const nativeKernels: readonly NativeKernel[] = [
   conv2d,
   conv2dBackpropInput,
   conv2dBackpropFilter,
+  // Normalization
+  fusedBatchNorm,
+  batchNormTrain,
+  batchNormTrainGrad,
   // Element-wise
   ...fillKernels,
   // Data movement
   cast,
+  ...concatKernels,
+  gather,
   oneHot,
+  pad,
+  ...sliceKernels,
   tile,
+  transpose,
 ];

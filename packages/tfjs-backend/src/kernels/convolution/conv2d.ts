@@ -1,8 +1,8 @@
-import { conv2dF32 } from '@bitwright/kernels-native';
 import { backend_util, Conv2D, type Conv2DAttrs, type Conv2DInputs } from '@tensorflow/tfjs-core';
 import { areFloat32 } from '../float32';
 import { type NativeKernel, nativeKernel } from '../native-kernel';
 import { convolutionShape } from './convolution-shape';
+import { convolutionWork } from './convolution-work';
 
 /** tf.conv2d. Shapes: x [N,H,W,C], filter [height,width,C,outC] → [N,outH,outW,outC]. */
 export const conv2d: NativeKernel = nativeKernel<Conv2DInputs, Conv2DAttrs>(
@@ -21,8 +21,7 @@ export const conv2d: NativeKernel = nativeKernel<Conv2DInputs, Conv2DAttrs>(
     );
     const shape = convolutionShape(convInfo);
     if (shape === undefined || !areFloat32(x, filter)) return undefined;
-    const { info, values } = backend.output(convInfo.outShape);
-    conv2dF32(backend.native, shape, backend.values(x), backend.values(filter), values);
-    return info;
+    const work = convolutionWork(shape, backend.values(x), backend.values(filter), null);
+    return backend.fusableOutput(convInfo.outShape, work, { isSavedForGradient: true });
   },
 );

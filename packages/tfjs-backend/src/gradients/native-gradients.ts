@@ -1,0 +1,5 @@
+import type { NativeGradient } from './native-gradient';
+import { reductionGradients } from './reduction-gradients';
+
+/** Every gradient of tfjs that has a native form. */
+export const nativeGradients: readonly NativeGradient[] = [...reductionGradients];
