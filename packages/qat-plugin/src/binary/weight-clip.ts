@@ -1,0 +1,24 @@
+import { clipByValue, serialization, type Tensor } from '@tensorflow/tfjs-core';
+
+/**
+ * Keeps latent binary weights within ±value after every update: beyond it their gradient is 0 and they would never come back.
+ *
+ * Layers take it as `kernelConstraint`. @see Courbariaux et al. 2015, arXiv:1511.00363 §2.4
+ */
+export class WeightClip extends serialization.Serializable {
+  static className: string = 'BitwrightWeightClip';
+  private readonly value: number;
+
+  constructor(config: { value?: number } = {}) {
+    super();
+    this.value = config.value ?? 1;
+  }
+
+  apply(w: Tensor): Tensor {
+    return clipByValue(w, -this.value, this.value);
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { value: this.value };
+  }
+}

@@ -1,0 +1,5 @@
+/** Integer codes a quantizer may use, both ends included. */
+export interface Codes {
+  readonly qmin: number;
+  readonly qmax: number;
+}
