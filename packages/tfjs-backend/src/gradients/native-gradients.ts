@@ -1,5 +1,6 @@
+import { activationGradients } from './activation-gradients';
 import type { NativeGradient } from './native-gradient';
 import { reductionGradients } from './reduction-gradients';
 
 /** Every gradient of tfjs that has a native form. */
-export const nativeGradients: readonly NativeGradient[] = [...reductionGradients];
+export const nativeGradients: readonly NativeGradient[] = [...activationGradients, ...reductionGradients];

@@ -1,8 +1,15 @@
 import { conv2d } from './convolution/conv2d';
 import { conv2dBackpropFilter } from './convolution/conv2d-backprop-filter';
 import { conv2dBackpropInput } from './convolution/conv2d-backprop-input';
+import { fusedConv2d } from './convolution/fused-conv2d';
+import { activationGradientKernels } from './elementwise/activation-gradient';
+import { binaryKernels } from './elementwise/binary';
+import { clampKernels } from './elementwise/clamp';
 import { fillKernels } from './elementwise/fill';
+import { select } from './elementwise/select';
+import { unaryKernels } from './elementwise/unary';
 import { batchMatMul } from './matmul/batch-matmul';
+import { fusedMatMul } from './matmul/fused-matmul';
 import { cast } from './movement/cast';
 import { concatKernels } from './movement/concat';
 import { gather } from './movement/gather';
@@ -19,7 +26,9 @@ import { fusedBatchNorm } from './normalization/fused-batch-norm';
 export const nativeKernels: readonly NativeKernel[] = [
   // Matrix products and convolutions
   batchMatMul,
+  fusedMatMul,
   conv2d,
+  fusedConv2d,
   conv2dBackpropInput,
   conv2dBackpropFilter,
   // Normalization
@@ -27,7 +36,12 @@ export const nativeKernels: readonly NativeKernel[] = [
   batchNormTrain,
   batchNormTrainGrad,
   // Element-wise
+  ...unaryKernels,
+  ...clampKernels,
+  ...binaryKernels,
+  ...activationGradientKernels,
   ...fillKernels,
+  select,
   // Data movement
   cast,
   ...concatKernels,
