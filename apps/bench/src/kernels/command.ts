@@ -1,0 +1,48 @@
+import { writeFileSync } from 'node:fs';
+import { loadNativeBackend } from '@bitwright/kernels-native';
+import { Command } from 'commander';
+import { kernelMarkdown, rowLine } from './markdown';
+import { runSuites } from './run-suites';
+import { kernelSuites } from './suites';
+
+interface Flags {
+  readonly quick?: boolean;
+  readonly only: string;
+  readonly isa?: string;
+  readonly threads?: string;
+  readonly seconds?: string;
+  readonly json?: string;
+  readonly markdown?: string;
+}
+
+/** `bench kernels`: our kernels and the peer's, in turns, on one operation at a time. */
+export function kernelsCommand(): Command {
+  return new Command('kernels')
+    .description('kernels against onnxruntime-node on the same operation, and against the limits of this machine')
+    .option('--quick', 'the few most telling cases, under a minute')
+    .option('--only <text>', 'cases whose "suite group case" contains the text', '')
+    .option('--isa <names>', 'instruction sets, comma-separated (default: the fastest)')
+    .option('--threads <numbers>', 'threads, comma-separated (default: 1 and all cores)')
+    .option('--seconds <number>', 'measuring time per case and side')
+    .option('--json <file>', 'write the results')
+    .option('--markdown <file>', 'write the report (default: to the terminal)')
+    .action(async (flags: Flags) => {
+      const { addon } = loadNativeBackend();
+      const isQuick = flags.quick === true;
+      const cores = addon.physicalCores();
+      const report = await runSuites(kernelSuites, {
+        isas: flags.isa?.split(',') ?? [addon.tiers().at(-1) as string],
+        threads: flags.threads?.split(',').map(Number) ?? (cores > 1 ? [1, cores] : [1]),
+        isQuick,
+        only: flags.only,
+        seconds: Number(flags.seconds ?? (isQuick ? 0.1 : 1)),
+        turn: 20,
+        pause: 4,
+        onRow: (row) => process.stderr.write(`${rowLine(row)}\n`),
+      });
+      if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(report, null, 2)}\n`);
+      const markdown = kernelMarkdown(report, kernelSuites);
+      if (flags.markdown === undefined) process.stdout.write(markdown);
+      else writeFileSync(flags.markdown, markdown);
+    });
+}

@@ -1,0 +1,93 @@
+import { geometricMean } from '../report/geometric-mean';
+import type { KernelSuite } from './kernel-suite';
+import type { KernelReport, KernelRow } from './result';
+
+/** The report as Markdown: the machine, geometric means per group, then every case. */
+export function kernelMarkdown(report: KernelReport, suites: readonly KernelSuite[]): string {
+  const { machine, versions, commit, peaks, rows } = report;
+  const giga = (rate: number): string => (rate / 1e9).toFixed(0);
+  const empty = Object.entries(report.emptyPeerCallMs).map(([n, ms]) => `${ms.toFixed(3)} ms (${n} threads)`);
+  return [
+    '# Kernels',
+    '',
+    `${machine.cpu}, ${machine.processors} processors, ${machine.memoryGiB} GiB, ${machine.system}; Node ${versions['node']}, ` +
+      `${versions['peer']}; commit ${commit}, ${machine.date}, load ${machine.load}.`,
+    '',
+    'Both sides are timed in turns in one process. Times are medians (fastest) in ms. `ratio` is the peer over ours, after the ' +
+      `cost of an empty call of the peer was taken off: ${empty.join(', ')}. \`peak\` is the share of what this machine was ` +
+      'measured to reach with the same instruction set and threads.',
+    '',
+    '| limits | threads | f32 GFLOP/s | int8 GOP/s | 1-bit GOP/s | copy GB/s | read GB/s |',
+    '|---|--:|--:|--:|--:|--:|--:|',
+    ...peaks.map((p) => `| ${p.isa} | ${p.threads} | ${[p.f32, p.i8, p.b1, p.copy, p.read].map(giga).join(' | ')} |`),
+    ...suites.flatMap((suite) =>
+      suiteSection(
+        suite,
+        rows.filter((row) => row.suite === suite.name),
+      ),
+    ),
+    '',
+  ].join('\n');
+}
+
+// — internals —
+
+function suiteSection({ name, description }: KernelSuite, rows: readonly KernelRow[]): string[] {
+  if (rows.length === 0) return [];
+  return [
+    '',
+    `## ${name}`,
+    '',
+    description,
+    '',
+    '| group | isa | threads | cases | ratio (geometric mean) | of fastest calls | peak (geometric mean) |',
+    '|---|---|--:|--:|--:|--:|--:|',
+    ...groups(rows).map(groupLine),
+    '',
+    '| case | isa | threads | ours | peer | ratio | GOP/s | peak |',
+    '|---|---|--:|--:|--:|--:|--:|--:|',
+    ...rows.map(rowLine),
+  ];
+}
+
+function groups(rows: readonly KernelRow[]): KernelRow[][] {
+  const found = new Map<string, KernelRow[]>();
+  for (const row of rows) {
+    const key = `${row.group}/${row.isa}/${row.threads}`;
+    found.set(key, [...(found.get(key) ?? []), row]);
+  }
+  return [...found.values()];
+}
+
+function groupLine(rows: readonly KernelRow[]): string {
+  const first = rows[0] as KernelRow;
+  const mean = (values: readonly (number | null)[]): string => {
+    const known = values.filter((value) => value !== null);
+    return known.length === 0 ? '–' : `${geometricMean(known).toFixed(2)}×`;
+  };
+  const share = geometricMean(rows.map((row) => row.peakFraction));
+  return `| ${[
+    first.group,
+    first.isa,
+    first.threads,
+    rows.length,
+    mean(rows.map((row) => row.ratio)),
+    mean(rows.map((row) => row.minRatio)),
+    `${(100 * share).toFixed(0)} %`,
+  ].join(' | ')} |`;
+}
+
+export function rowLine(row: KernelRow): string {
+  const ms = (median: number | null, min: number | null): string =>
+    median === null || min === null ? '–' : `${median.toPrecision(3)} (${min.toPrecision(3)})`;
+  return `| ${[
+    `${row.group}: ${row.case}`,
+    row.isa,
+    row.threads,
+    ms(row.oursMs, row.oursMinMs),
+    ms(row.peerMs, row.peerMinMs),
+    row.ratio === null ? '–' : `${row.ratio.toFixed(2)}×`,
+    row.gops.toPrecision(3),
+    `${(100 * row.peakFraction).toFixed(0)} %`,
+  ].join(' | ')} |`;
+}

@@ -1,0 +1,83 @@
+import { loadNativeBackend, type MeasuredPeak, measurePeak, type NativeBackend } from '@bitwright/kernels-native';
+import { type InterleaveOptions, interleave } from '../measure/interleave';
+import { currentCommit, describeMachine } from '../measure/machine';
+import { emptyCallMs } from '../peer/empty-call';
+import { peerName } from '../peer/onnxruntime';
+import type { KernelCase, KernelSuite } from './kernel-suite';
+import type { KernelReport, KernelRow } from './result';
+
+export interface RunOptions extends InterleaveOptions {
+  readonly isas: readonly string[];
+  readonly threads: readonly number[];
+  readonly isQuick: boolean;
+  /** Runs cases whose `suite group case` contains this text. */
+  readonly only: string;
+  readonly onRow: (row: KernelRow) => void;
+}
+
+/** Runs every chosen case on every instruction set and number of threads. */
+export async function runSuites(suites: readonly KernelSuite[], options: RunOptions): Promise<KernelReport> {
+  const machine = describeMachine();
+  const rows: KernelRow[] = [];
+  const peaks: MeasuredPeak[] = [];
+  const emptyPeerCallMs: Record<string, number> = {};
+  for (const threads of options.threads) {
+    emptyPeerCallMs[threads] = await emptyCallMs(threads);
+    for (const isa of options.isas) {
+      const native = loadNativeBackend({ isa, threads });
+      const peak = measurePeak(native, options.isQuick ? 0.2 : 0.5);
+      peaks.push(peak);
+      for (const suite of suites) {
+        for (const one of suite.cases.filter((candidate) => isChosen(suite, candidate, options))) {
+          const row = await runCase(suite, one, native, peak, emptyPeerCallMs[threads], options);
+          rows.push(row);
+          options.onRow(row);
+        }
+      }
+    }
+  }
+  const versions = { node: process.version, peer: peerName };
+  return { machine, versions, commit: currentCommit(), emptyPeerCallMs, peaks, rows };
+}
+
+// — internals —
+
+function isChosen(suite: KernelSuite, one: KernelCase, { isQuick, only }: RunOptions): boolean {
+  return (one.isQuick || !isQuick) && `${suite.name} ${one.group} ${one.name}`.includes(only);
+}
+
+async function runCase(
+  suite: KernelSuite,
+  one: KernelCase,
+  native: NativeBackend,
+  peak: MeasuredPeak,
+  emptyCall: number,
+  options: InterleaveOptions,
+): Promise<KernelRow> {
+  const { isa, threads } = native;
+  const contest = await one.prepare({ native, threads });
+  const contestants = contest.peer === undefined ? [contest.ours] : [contest.ours, contest.peer];
+  const [ours, peer] = await interleave(contestants, options);
+  await contest.close?.();
+  if (ours === undefined) throw new Error(`${one.name}: nothing was measured`);
+  const overhead = contest.peerName === undefined ? emptyCall : 0;
+  const ratio = (theirs: number | undefined, own: number): number | null =>
+    theirs === undefined ? null : Math.max(theirs - overhead, 0) / own;
+  const perSecond = (one.work / ours.min) * 1000;
+  return {
+    suite: suite.name,
+    group: one.group,
+    case: one.name,
+    threads,
+    isa,
+    oursMs: ours.median,
+    oursMinMs: ours.min,
+    peer: peer === undefined ? null : (contest.peerName ?? peerName),
+    peerMs: peer?.median ?? null,
+    peerMinMs: peer?.min ?? null,
+    ratio: ratio(peer?.median, ours.median),
+    minRatio: ratio(peer?.min, ours.min),
+    gops: perSecond / 1e9,
+    peakFraction: perSecond / peak[one.limit],
+  };
+}

@@ -1,0 +1,16 @@
+import { Command } from 'commander';
+
+/** What can be measured; loaded only when asked for. */
+const suites: Readonly<Record<string, () => Promise<Command>>> = {
+  kernels: async () => (await import('./kernels/command')).kernelsCommand(),
+};
+
+const name = process.argv[2] ?? '';
+const load = Object.hasOwn(suites, name) ? suites[name] : undefined;
+if (load === undefined) {
+  process.stderr.write(`usage: npm run bench -- <${Object.keys(suites).join(' | ')}> [options]\n`);
+  process.exitCode = 2;
+} else {
+  const program = new Command('bench').addCommand(await load());
+  await program.parseAsync();
+}
