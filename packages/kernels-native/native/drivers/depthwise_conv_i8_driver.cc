@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "qk/depthwise_conv_i8.h"
@@ -9,6 +10,8 @@ namespace {
 // Outputs a task computes at least: about 10 µs.
 constexpr int64_t kTaskOutputs = 65536;
 constexpr int64_t kLargestKernel = 64;
+// Products below it round to an int32; leaves room for the rounding of `reach`.
+constexpr float kLargestRounded = 2.0e9f;
 
 int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -52,23 +55,29 @@ Status RunDepthwiseConvI8(Context& context, const DepthwiseConvI8Call& c) {
   if (!initial || !multiplier || !pad) return Status::kOutOfMemory;
   // Every window is whole (padding reads the zero point), so the correction is one constant per channel.
   const uint32_t zero = static_cast<uint32_t>(c.input_zero + (c.input_signed ? 128 : 0));
+  bool may_exceed = false;
+  const float largest_window = static_cast<float>(c.kernel_height * c.kernel_width * 255 * 128);
   for (int64_t i = 0; i < packed_channels; i++) {
     const int64_t channel = ChannelAt(i);
     const bool used = channel < c.channels;
     const uint32_t bias = used && c.bias != nullptr ? static_cast<uint32_t>(c.bias[channel]) : 0;
     initial[i] = static_cast<int32_t>(bias - zero * static_cast<uint32_t>(c.sums[i]));
     multiplier[i] = used ? c.multiplier[channel] : 0;
+    const float reach = largest_window + std::fabs(static_cast<float>(static_cast<int32_t>(bias)));
+    may_exceed |= !(reach * std::fabs(multiplier[i]) < kLargestRounded);
   }
   std::memset(pad, static_cast<uint8_t>(c.input_zero), static_cast<size_t>(packed_channels));
 
   const DepthwiseI8Table& kernels = DepthwiseI8Tables(context.tier());
-  const int64_t row_outputs = std::max<int64_t>(1, c.out_width * c.channels);
-  const int64_t row_count = c.batch * c.out_height;
-  const int64_t fair = CeilDiv(row_count, context.pool().threads() * 4);
-  const int64_t grain = std::max<int64_t>(1, std::min(fair, CeilDiv(kTaskOutputs, row_outputs)));
-  context.pool().ParallelFor(row_count, grain, [&](int64_t begin, int64_t end, int) {
-    const uint8_t* rows[kLargestKernel];
-    int64_t column_stride[kLargestKernel];
+  // Two rows at a time where their windows share image rows.
+  const int64_t out_rows = c.stride_y == 1 && c.dilation_y == 1 ? 2 : 1;
+  const int64_t units = CeilDiv(c.out_height, out_rows);
+  const int64_t unit_outputs = std::max<int64_t>(1, out_rows * c.out_width * c.channels);
+  const int64_t fair = CeilDiv(c.batch * units, context.pool().threads() * 4);
+  const int64_t grain = std::max<int64_t>(1, std::min(fair, CeilDiv(kTaskOutputs, unit_outputs)));
+  context.pool().ParallelFor(c.batch * units, grain, [&](int64_t begin, int64_t end, int) {
+    const uint8_t* rows[kLargestKernel + 1];
+    int64_t column_stride[kLargestKernel + 1];
     DepthwiseI8Row row{};
     row.rows = rows;
     row.column_stride = column_stride;
@@ -89,15 +98,18 @@ Status RunDepthwiseConvI8(Context& context, const DepthwiseConvI8Call& c) {
     row.qmin = c.qmin;
     row.qmax = c.qmax;
     row.signed_codes = c.signed_codes;
+    row.may_exceed = may_exceed;
     for (int64_t i = begin; i < end; i++) {
-      const uint8_t* image = c.input + i / c.out_height * c.height * c.width * c.channels;
-      for (int64_t k = 0; k < c.kernel_height; k++) {
-        const int64_t y = i % c.out_height * c.stride_y + k * c.dilation_y - c.pad_top;
+      const uint8_t* image = c.input + i / units * c.height * c.width * c.channels;
+      const int64_t first = i % units * out_rows;
+      row.out_rows = std::min(out_rows, c.out_height - first);
+      for (int64_t k = 0; k < c.kernel_height + row.out_rows - 1; k++) {
+        const int64_t y = first * c.stride_y + k * c.dilation_y - c.pad_top;
         const bool inside = y >= 0 && y < c.height;
         rows[k] = inside ? image + y * c.width * c.channels : pad;
         column_stride[k] = inside ? c.channels : 0;
       }
-      row.out = c.out + i * c.out_width * c.channels;
+      row.out = c.out + (i / units * c.out_height + first) * c.out_width * c.channels;
       kernels.row.run(row);
     }
   });

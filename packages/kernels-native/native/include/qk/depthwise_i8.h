@@ -24,10 +24,11 @@ inline constexpr int64_t kDepthwiseI8Block = 64;
 // Channel of a block that sits at position `lane` (0..15) of vector `v` (0..3).
 constexpr int64_t DepthwiseI8Channel(int64_t v, int64_t lane) { return 16 * (lane / 4) + 4 * v + lane % 4; }
 
-// One row of output.
+// One row of output, or two neighbours at vertical stride 1 (their windows share all image rows but one).
 struct DepthwiseI8Row {
-  const uint8_t* const* rows;    // [kernel_height] column 0 of the image row, or `pad` for a row outside
-  const int64_t* column_stride;  // [kernel_height] bytes between columns: channels, or 0 for a row outside
+  // [kernel_height + out_rows - 1] column 0 of the image row, or `pad` for a row outside; output row r begins at rows[r].
+  const uint8_t* const* rows;
+  const int64_t* column_stride;  // likewise: bytes between columns: channels, or 0 for a row outside
   const uint8_t* pad;            // [channels] the code of real 0
   int64_t width;                 // of the image
   int64_t channels;
@@ -45,7 +46,9 @@ struct DepthwiseI8Row {
   int32_t qmin;
   int32_t qmax;
   bool signed_codes;
-  uint8_t* out;                  // [out_width][channels]
+  bool may_exceed;               // |fround(acc) * multiplier| may reach 2^31: clamp before rounding
+  int64_t out_rows;              // 1 or 2
+  uint8_t* out;                  // [out_rows][out_width][channels]
 };
 
 }  // namespace qk

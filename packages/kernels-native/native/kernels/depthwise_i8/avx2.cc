@@ -56,7 +56,7 @@ void Store(const DepthwiseI8Row& p, const Half& half, const __m256i* acc, const 
   for (int64_t i = 0; i < half.count; i++) out[i] = kept[i];
 }
 
-void RunHalf(const DepthwiseI8Row& p, const Half& half, const int8_t* weights, int64_t block) {
+void RunHalf(const DepthwiseI8Row& p, const Half& half, const int8_t* weights, int64_t block, int64_t out_row) {
   const __m256i flip = _mm256_set1_epi32(static_cast<int32_t>(p.flip));
   const int32_t* initial = p.initial + block * 64 + half.packed;
   const float* multiplier = p.multiplier + block * 64 + half.packed;
@@ -72,7 +72,8 @@ void RunHalf(const DepthwiseI8Row& p, const Half& half, const int8_t* weights, i
         for (int64_t i = 0; i < 4; i++) {
           const int64_t row = row0 + i;
           const bool exists = row < p.kernel_height;
-          const uint8_t* at = exists && inside ? p.rows[row] + x * p.column_stride[row] : p.pad;
+          const bool is_image = exists && inside;
+          const uint8_t* at = is_image ? p.rows[out_row + row] + x * p.column_stride[out_row + row] : p.pad;
           r[i] = exists ? LoadRow(at + half.first, half.count, flip) : _mm256_setzero_si256();
         }
         const __m256i r01_lo = _mm256_unpacklo_epi8(r[0], r[1]);
@@ -86,7 +87,7 @@ void RunHalf(const DepthwiseI8Row& p, const Half& half, const int8_t* weights, i
         }
       }
     }
-    Store(p, half, acc, multiplier, ox);
+    Store(p, half, acc, multiplier, out_row * p.out_width + ox);
   }
 }
 
@@ -97,6 +98,6 @@ extern "C" void qk_depthwise_i8__avx2(const DepthwiseI8Row& p) {
   for (int64_t first = 0; first < p.channels; first += 32) {
     const int64_t left = p.channels - first;
     const Half half = {first, left < 32 ? left : 32, first % 64 / 4};
-    RunHalf(p, half, p.weights + first / 64 * block_bytes, first / 64);
+    for (int64_t r = 0; r < p.out_rows; r++) RunHalf(p, half, p.weights + first / 64 * block_bytes, first / 64, r);
   }
 }

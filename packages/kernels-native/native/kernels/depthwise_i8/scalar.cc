@@ -10,7 +10,7 @@ using qk::DepthwiseI8Row;
 // Position of a channel inside its packed block: the inverse of DepthwiseI8Channel.
 int64_t PackedPosition(int64_t channel) { return channel / 4 % 4 * 16 + channel / 16 * 4 + channel % 4; }
 
-int32_t Accumulate(const DepthwiseI8Row& p, int64_t x, int64_t block, int64_t position, int64_t channel) {
+int32_t Accumulate(const DepthwiseI8Row& p, int64_t r, int64_t x, int64_t block, int64_t position, int64_t channel) {
   const int64_t groups = (p.kernel_height + 3) / 4;
   const uint8_t flip = static_cast<uint8_t>(p.flip);
   uint32_t acc = static_cast<uint32_t>(p.initial[block * 64 + position]);
@@ -18,7 +18,7 @@ int32_t Accumulate(const DepthwiseI8Row& p, int64_t x, int64_t block, int64_t po
     const int64_t column = x * p.stride_x + j * p.dilation_x - p.pad_left;
     const bool inside = column >= 0 && column < p.width;
     for (int64_t i = 0; i < p.kernel_height; i++) {
-      const uint8_t code = inside ? p.rows[i][column * p.column_stride[i] + channel] : p.pad[channel];
+      const uint8_t code = inside ? p.rows[r + i][column * p.column_stride[r + i] + channel] : p.pad[channel];
       const int64_t vector = (block * p.kernel_width + j) * groups + i / 4;
       const int8_t weight = p.weights[vector * 256 + position * 4 + i % 4];
       acc += static_cast<uint32_t>(static_cast<uint8_t>(code ^ flip) * weight);
@@ -32,15 +32,15 @@ int32_t Accumulate(const DepthwiseI8Row& p, int64_t x, int64_t block, int64_t po
 extern "C" void qk_depthwise_i8__scalar(const DepthwiseI8Row& p) {
   const float low = static_cast<float>(p.qmin - p.zero_point);
   const float high = static_cast<float>(p.qmax - p.zero_point);
-  for (int64_t x = 0; x < p.out_width; x++) {
+  for (int64_t pixel = 0; pixel < p.out_rows * p.out_width; pixel++) {
     for (int64_t channel = 0; channel < p.channels; channel++) {
       const int64_t block = channel / 64;
       const int64_t position = PackedPosition(channel % 64);
-      const int32_t acc = Accumulate(p, x, block, position, channel);
+      const int32_t acc = Accumulate(p, pixel / p.out_width, pixel % p.out_width, block, position, channel);
       const float real = static_cast<float>(acc) * p.multiplier[block * 64 + position];
       const float clamped = real > low ? (real < high ? real : high) : low;
       const int32_t code = static_cast<int32_t>(std::nearbyintf(clamped)) + p.zero_point;
-      p.out[x * p.channels + channel] = static_cast<uint8_t>(code);
+      p.out[pixel * p.channels + channel] = static_cast<uint8_t>(code);
     }
   }
 }
