@@ -153,6 +153,17 @@ export type { OutputDistance } from './probe/output-distance';
 export { createOutputProbe, type OutputProbe } from './probe/output-probe';
 export { type MeasuredRanges, measureRanges, type RangeChoice } from './probe/measured-ranges';
 
+// The accuracy ladder
+export { climbLadder, type LadderOptions, type LadderResult } from './ladder/climb-ladder';
+export {
+  bestRung,
+  type LadderState,
+  ladderStateFromJson,
+  ladderStateToJson,
+  type RungChanges,
+  type RungResult,
+} from './ladder/ladder-state';
+
 // Weights only: language and speech models, without calibration
 export type { SymmetricRule } from './weight-only/block-grid';
 export type { WeightMethod } from './weight-only/choose-codes';
