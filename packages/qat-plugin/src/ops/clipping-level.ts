@@ -17,6 +17,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { Codes } from './codes';
 import { stepForward } from './learned-step';
+import { hasKernel, runKernel } from './run-kernel';
 import { sumToShape } from './sum-to-shape';
 
 export interface ClippingLevelOptions extends Codes {
@@ -45,6 +46,15 @@ export function clippingLevel(x: Tensor, level: Tensor, options: ClippingLevelOp
       value: stepForward(input, div(alpha, qmax), options),
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
         const [xs, a] = saved as [Tensor, Tensor];
+        if (hasKernel('BitwrightPactGrad')) {
+          const inputs = { dy, x: xs, scale: div(a, qmax) };
+          return runKernel('BitwrightPactGrad', inputs, {
+            qmin,
+            qmax,
+            gradientScale,
+            hasFullGradient: Number(hasFullGradient),
+          });
+        }
         const v = div(xs, div(a, qmax));
         const inside = logicalAnd(greaterEqual(v, qmin), lessEqual(v, qmax));
         const isOpen = logicalAnd(greater(v, qmin), less(v, qmax));

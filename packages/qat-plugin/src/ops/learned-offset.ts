@@ -19,6 +19,7 @@ import {
 import type { Codes } from './codes';
 import { onGrid } from './fake-quantize';
 import type { LearnedStepOptions } from './learned-step';
+import { hasKernel, runKernel } from './run-kernel';
 import { sumToShape } from './sum-to-shape';
 
 /**
@@ -44,6 +45,10 @@ export function learnedOffset(x: Tensor, step: Tensor, offset: Tensor, options: 
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
         const [xs, ss, z] = saved as [Tensor, Tensor, Tensor];
         const { qmin, qmax } = options;
+        if (hasKernel('BitwrightLsqPlusGrad')) {
+          const inputs = { dy, x: xs, scale: ss, zeroPoint: z };
+          return runKernel('BitwrightLsqPlusGrad', inputs, { qmin, qmax, gradientScale });
+        }
         const v = div(xs, ss);
         const code = add(v, z);
         const inside = logicalAnd(greater(code, qmin), less(code, qmax));

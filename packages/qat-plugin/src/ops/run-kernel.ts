@@ -6,7 +6,8 @@ export type FusedKernel =
   | 'BitwrightFakeQuantizeGrad'
   | 'BitwrightLsq'
   | 'BitwrightLsqGrad'
-  | 'BitwrightDsq'
+  | 'BitwrightLsqPlusGrad'
+  | 'BitwrightPactGrad'
   | 'BitwrightDsqGrad';
 
 /** Whether the backend in use has this fused kernel. */

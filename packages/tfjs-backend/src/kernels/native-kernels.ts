@@ -8,6 +8,7 @@ import { clampKernels } from './elementwise/clamp';
 import { fillKernels } from './elementwise/fill';
 import { select } from './elementwise/select';
 import { unaryKernels } from './elementwise/unary';
+import { fakeQuantizeKernels } from './fake-quantize/fake-quantize-kernels';
 import { batchMatMul } from './matmul/batch-matmul';
 import { fusedMatMul } from './matmul/fused-matmul';
 import { cast } from './movement/cast';
@@ -51,4 +52,6 @@ export const nativeKernels: readonly NativeKernel[] = [
   ...sliceKernels,
   tile,
   transpose,
+  // Fake quantization
+  ...fakeQuantizeKernels,
 ];
