@@ -74,3 +74,7 @@ export {
   type TrainedModelResult,
   trainedModelToQdq,
 } from './qat-model/trained-model-to-qdq';
+
+// ONNX with integer operators
+export { type QOperatorResult, qdqToQOperator, writeQOperator } from './onnx-qoperator/qdq-to-qoperator';
+export { qOperatorToQdq } from './onnx-qoperator/qoperator-to-qdq';
