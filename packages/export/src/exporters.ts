@@ -4,6 +4,7 @@ import type { Exporter } from './exporter';
 import { mnnCompression } from './mnn/compression-parameters';
 import { ncnnTable } from './ncnn/calibration-table';
 import { nnieGfpq } from './nnie/gfpq-parameters';
+import { onnxQdqExporter, onnxQOperatorExporter } from './onnx-files/onnx-exporters';
 import { openvinoFakeQuantize } from './openvino/fake-quantize';
 import { pplnnJson } from './pplnn/quantization-json';
 import { qualcommEncodings } from './qualcomm/encodings-exporter';
@@ -11,10 +12,14 @@ import { rknnConfig } from './rknn/quantization-config';
 import { tengineScale } from './tengine/scale-table';
 import { tensorrtCache } from './tensorrt/calibration-cache';
 import { tensorrtRanges } from './tensorrt/dynamic-ranges';
+import { tfliteExporter } from './tflite/tflite-exporter';
 import { vitisPositions } from './vitis/positions';
 
 /** The built-in exporters. A third party's own is any value of type Exporter; functions take a list of known ones. */
 export const exporters: readonly Exporter[] = /* @__PURE__ */ Object.freeze([
+  onnxQdqExporter,
+  onnxQOperatorExporter,
+  tfliteExporter,
   tensorrtCache,
   tensorrtRanges,
   ncnnTable,

@@ -78,3 +78,10 @@ export {
 // ONNX with integer operators
 export { type QOperatorResult, qdqToQOperator, writeQOperator } from './onnx-qoperator/qdq-to-qoperator';
 export { qOperatorToQdq } from './onnx-qoperator/qoperator-to-qdq';
+
+// Exporters to deployment toolchains
+export type { ExportCheck, ExportedFile, Exporter, ExportOptions } from './exporter';
+export { defineExporter, type ExportFormat, type RenderOptions } from './define-exporter';
+export { exporters, findExporter } from './exporters';
+export type { CalibrationAlgorithm, CalibrationCacheOptions } from './tensorrt/calibration-cache';
+export type { TfliteOptions } from './tflite/tflite-exporter';

@@ -45,6 +45,13 @@ export const tflite: Target = /* @__PURE__ */ deepFreeze<Target>({
         codes: { qmin: -127, qmax: 127 },
         note: 'axis 0 for convolutions and dense layers, 3 for depthwise convolutions in their own layout',
       },
+      {
+        kind: 'linear',
+        dtypes: ['int8'],
+        granularities: ['perTensor'],
+        codes: { qmin: -128, qmax: 127 },
+        note: 'constant operands of sums and products are like activations',
+      },
     ],
     bias: ['int32'],
   },
