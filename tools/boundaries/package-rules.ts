@@ -34,8 +34,16 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
 };
 
 /** npm packages that only the named files may know, tests apart. */
-export const fencedModules: readonly { readonly name: RegExp; readonly title: string; readonly only: readonly string[] }[] = [
-  { name: /^onnxruntime(-|$)/, title: 'onnxruntime', only: ['packages/ptq/src/session.ts', 'apps/bench/src/peer/onnxruntime.ts'] },
+export const fencedModules: readonly {
+  readonly name: RegExp;
+  readonly title: string;
+  readonly only: readonly string[];
+}[] = [
+  {
+    name: /^onnxruntime(-|$)/,
+    title: 'onnxruntime',
+    only: ['packages/ptq/src/session.ts', 'apps/bench/src/peer/onnxruntime.ts'],
+  },
 ];
 
 /** Workspace packages that nothing may import: they are the ends of all arrows. */
