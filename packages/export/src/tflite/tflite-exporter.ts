@@ -5,9 +5,10 @@ import {
   perAxis,
   perTensor,
   QuantError,
+  type QuantizationSpec,
   type TensorQuantization,
 } from '@bitwright/core';
-import type { GraphIndex, Model } from '@bitwright/onnx';
+import type { GraphIndex } from '@bitwright/onnx';
 import { defineExporter } from '../define-exporter';
 import { type ExportedFile, type Exporter, type ExportOptions, refuseProblems } from '../exporter';
 import { outputAxis } from '../output-axis';
