@@ -1,11 +1,12 @@
 import type { FakeQuantizeBinding } from './fake-quantize/binding';
-import type { ElementwiseBinding, MatrixBinding } from './float/binding';
+import type { ElementwiseBinding, MatrixBinding, ReduceBinding } from './float/binding';
+import type { FewBitsBinding } from './few-bits/binding';
 import type { InferenceBinding } from './inference/binding';
 import type { MemoryBinding } from './memory/binding';
 import type { MovementBinding } from './movement/binding';
 import type { PeakBinding } from './peak/binding';
 import type { StatisticsBinding } from './statistics/binding';
-import type { BatchNormBinding } from './training/binding';
+import type { BatchNormBinding, OptimizerBinding } from './training/binding';
 
 declare const handle: unique symbol;
 
@@ -43,4 +44,6 @@ export interface NativeAddon
     StatisticsBinding,
     MatrixBinding,
     BatchNormBinding,
-    ElementwiseBinding {}
+    ElementwiseBinding,
+    ReduceBinding,
+    OptimizerBinding {}

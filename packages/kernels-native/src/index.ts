@@ -76,3 +76,23 @@ export {
 } from './training/batch-norm';
 export { binaryF32, compareF32, selectF32, type UnaryParameters, unaryF32 } from './float/elementwise';
 export type { BinaryOp, CompareOp, UnaryOp } from './float/elementwise-ops';
+export { argReduceF32, type ReduceOp, reduceF32 } from './float/reduce';
+export {
+  logSoftmaxBackwardF32,
+  logSoftmaxF32,
+  type RowShape,
+  softmaxBackwardF32,
+  softmaxCrossEntropyF32,
+  softmaxF32,
+} from './float/softmax';
+export {
+  type AdamRule,
+  adamF32,
+  type MomentumRule,
+  momentumF32,
+  type SgdRule,
+  sgdF32,
+} from './training/optimizers';
+// Few bits
+export { type MatMulNBits, matMulNBits, matMulNBitsAsync } from './few-bits/matmul-nbits';
+export { type NBitsWeights, type PackedNBits, packNBits } from './few-bits/packed-nbits';

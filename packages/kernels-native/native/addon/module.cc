@@ -6,14 +6,17 @@
 namespace qk {
 
 // One line per bind_<group>.cc.
+void RegisterFewBits(Napi::Env env, Napi::Object exports);
 void RegisterInference(Napi::Env env, Napi::Object exports);
 void RegisterMatrix(Napi::Env env, Napi::Object exports);
 void RegisterMemory(Napi::Env env, Napi::Object exports);
 void RegisterBatchNorm(Napi::Env env, Napi::Object exports);
 void RegisterElementwise(Napi::Env env, Napi::Object exports);
 void RegisterFakeQuantize(Napi::Env env, Napi::Object exports);
+void RegisterOptimizer(Napi::Env env, Napi::Object exports);
 void RegisterPeak(Napi::Env env, Napi::Object exports);
 void RegisterMovement(Napi::Env env, Napi::Object exports);
+void RegisterReduce(Napi::Env env, Napi::Object exports);
 void RegisterStatistics(Napi::Env env, Napi::Object exports);
 
 }  // namespace qk
@@ -28,14 +31,17 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("tiers", Napi::Function::New(env, qk::ListTiers, "tiers"));
   exports.Set("createContext", Napi::Function::New(env, qk::CreateContext, "createContext"));
   exports.Set("operations", Napi::Function::New(env, qk::ListOperations, "operations"));
+  qk::RegisterFewBits(env, exports);
   qk::RegisterInference(env, exports);
   qk::RegisterMatrix(env, exports);
   qk::RegisterMemory(env, exports);
   qk::RegisterBatchNorm(env, exports);
   qk::RegisterElementwise(env, exports);
   qk::RegisterFakeQuantize(env, exports);
+  qk::RegisterOptimizer(env, exports);
   qk::RegisterPeak(env, exports);
   qk::RegisterMovement(env, exports);
+  qk::RegisterReduce(env, exports);
   qk::RegisterStatistics(env, exports);
   return exports;
 }

@@ -5,9 +5,9 @@ namespace {
 
 ElementwiseF32Table Build(Tier tier) {
   ElementwiseF32Table table = {{qk_elementwise_f32_unary__scalar, Tier::kScalar},
-                             {qk_elementwise_f32_binary__scalar, Tier::kScalar},
-                             {qk_elementwise_f32_compare__scalar, Tier::kScalar},
-                             {qk_elementwise_f32_select__scalar, Tier::kScalar}};
+                               {qk_elementwise_f32_binary__scalar, Tier::kScalar},
+                               {qk_elementwise_f32_compare__scalar, Tier::kScalar},
+                               {qk_elementwise_f32_select__scalar, Tier::kScalar}};
 #if defined(__x86_64__)
   if (Implies(tier, Tier::kAvx2)) {
     table = {{qk_elementwise_f32_unary__avx2, Tier::kAvx2},

@@ -109,3 +109,52 @@ export interface ElementwiseBinding {
     y: Float32Array,
   ): Status;
 }
+
+/** bind_reduce.cc. */
+export interface ReduceBinding {
+  reduceF32(
+    context: ContextHandle,
+    op: number,
+    outer: number,
+    length: number,
+    inner: number,
+    x: Float32Array,
+    scale: number,
+    out: Float32Array,
+  ): Status;
+  argReduceF32(
+    context: ContextHandle,
+    largest: number,
+    outer: number,
+    length: number,
+    inner: number,
+    x: Float32Array,
+    out: Int32Array,
+  ): Status;
+  softmaxF32(
+    context: ContextHandle,
+    logarithm: number,
+    rows: number,
+    columns: number,
+    x: Float32Array,
+    y: Float32Array,
+  ): Status;
+  softmaxBackwardF32(
+    context: ContextHandle,
+    logarithm: number,
+    rows: number,
+    columns: number,
+    dy: Float32Array,
+    y: Float32Array,
+    dx: Float32Array,
+  ): Status;
+  softmaxCrossEntropyF32(
+    context: ContextHandle,
+    rows: number,
+    columns: number,
+    logits: Float32Array,
+    labels: Float32Array,
+    loss: Float32Array,
+    dlogits: Float32Array | null,
+  ): Status;
+}

@@ -41,3 +41,38 @@ export interface BatchNormBinding {
     dbeta: Float32Array | null,
   ): Status;
 }
+
+/** bind_optimizer.cc. */
+export interface OptimizerBinding {
+  sgdF32(
+    context: ContextHandle,
+    n: number,
+    learningRate: number,
+    gradient: Float32Array,
+    variable: Float32Array,
+  ): Status;
+  momentumF32(
+    context: ContextHandle,
+    n: number,
+    learningRate: number,
+    momentum: number,
+    nesterov: number,
+    gradient: Float32Array,
+    accumulation: Float32Array,
+    variable: Float32Array,
+  ): Status;
+  adamF32(
+    context: ContextHandle,
+    n: number,
+    learningRate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    firstCorrection: number,
+    secondCorrection: number,
+    gradient: Float32Array,
+    first: Float32Array,
+    second: Float32Array,
+    variable: Float32Array,
+  ): Status;
+}

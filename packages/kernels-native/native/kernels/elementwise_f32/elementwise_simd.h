@@ -125,9 +125,7 @@ inline void Binary(qk::BinaryF32 op, const float* a, const float* b, int64_t n, 
   using qk::BinaryF32;
   if (n == 0) return;
   const F32 zero = Set(0.0f), one = Set(1.0f), six = Set(6.0f), slope = Set(parameter);
-  const auto zip = [=](auto f) {
-    WithOperands(a, b, operands, [=](auto first, auto second) { Zip(first, second, n, y, f); });
-  };
+  const auto zip = [=](auto f) { WithOperands(a, b, operands, [=](auto first, auto second) { Zip(first, second, n, y, f); }); };
   switch (op) {
     case BinaryF32::kAdd:
       return zip([](F32 u, F32 v) { return Add(u, v); });

@@ -27,7 +27,8 @@ void TransposeBlock(const float* x, int64_t x_stride, float* y, int64_t y_stride
   }
 #pragma GCC unroll 4
   for (int j = 0; j < 4; j++) {
-    const __m512 low_01 = _mm512_shuffle_f32x4(row[j], row[4 + j], 0x88), high_01 = _mm512_shuffle_f32x4(row[j], row[4 + j], 0xdd);
+    const __m512 low_01 = _mm512_shuffle_f32x4(row[j], row[4 + j], 0x88),
+                 high_01 = _mm512_shuffle_f32x4(row[j], row[4 + j], 0xdd);
     const __m512 low_23 = _mm512_shuffle_f32x4(row[8 + j], row[12 + j], 0x88);
     const __m512 high_23 = _mm512_shuffle_f32x4(row[8 + j], row[12 + j], 0xdd);
     _mm512_storeu_ps(y + j * y_stride, _mm512_shuffle_f32x4(low_01, low_23, 0x88));
