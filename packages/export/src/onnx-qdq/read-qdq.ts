@@ -136,6 +136,10 @@ function takeOutActivation(node: Node, quantizer: Node, clip: Node | undefined, 
   } else if (isOutput) {
     edit.addNode({ opType: 'Identity', inputs: [real], outputs: [output] });
   }
+  if (constant !== undefined && real.endsWith('_on_grid')) {
+    name = edit.uniqueName(real.slice(0, -'_on_grid'.length));
+    edit.renameValue(real, name);
+  }
   if (clip !== undefined && edit.consumers(clip.output[0] ?? '').length === 0) edit.removeNode(clip);
   if (edit.consumers(quantizer.output[0] ?? '').length === 0) edit.removeNode(quantizer);
   const leader = leaders.get(parameters);
