@@ -37,6 +37,7 @@ interface BaseBinding {
 export interface NativeAddon
   extends BaseBinding,
     FakeQuantizeBinding,
+    FewBitsBinding,
     InferenceBinding,
     MemoryBinding,
     MovementBinding,

@@ -55,7 +55,7 @@ function randomCall(seed: number, c: Case): { weight: Int8Array; call: Depthwise
 function expected(call: DepthwiseI8, reference: IntegerConv2d): Int8Array {
   const shape = integerConv2dShape(reference);
   return requantize(
-    { acc: integerConv2d(reference), shape, granularity: perAxis(3), ...call.to },
+    { acc: integerConv2d(reference), shape, granularity: perAxis(3), ...call.to, method: 'float' },
     new Int8Array(count(shape)),
   ) as Int8Array;
 }
