@@ -117,14 +117,14 @@ export const quantizeOptions = {
     flags: '--activation-range <name>',
     kind: 'text',
     description:
-      'how ranges of activations are chosen: mse, minmax, percentile(99.99), entropy, aciq, movingAverage, …',
+      'how ranges of activations are chosen: mse, minmax, percentile(99.99), entropy, aciq, movingAverage, …; auto tries several per tensor and keeps what leaves the outputs closest to float',
     group: 'How to quantize:',
     shownDefault: 'mse',
   },
   weightRange: {
     flags: '--weight-range <name>',
     kind: 'text',
-    description: 'how ranges of weights are chosen',
+    description: 'how ranges of weights are chosen: fullRange, mse, mse(2.4), …, auto',
     group: 'How to quantize:',
     shownDefault: 'fullRange',
   },
@@ -182,6 +182,73 @@ export const quantizeOptions = {
     description: 'bits of weights and activations, 2 to 8: w8a8, w4a8, w4a4, …; first and last layers keep 8',
     group: 'How to quantize:',
     shownDefault: 'w8a8',
+  },
+  layerBits: {
+    flags: '--layer-bits <pattern=bits>',
+    kind: 'patterns',
+    description: "bits of single layers by hand: 'layer4/*=w4a8', 'fc=float'; a glob over node names, later ones win",
+    group: 'How to quantize:',
+  },
+  maxSize: {
+    flags: '--max-size <size>',
+    kind: 'text',
+    description:
+      'bits per layer by measured sensitivity, so that packed weights take at most: 60% (of 8 bits), 300kB, 2MB',
+    group: 'Bits under a budget:',
+  },
+  maxBops: {
+    flags: '--max-bops <n>',
+    kind: 'text',
+    description: 'the same with a limit on bit operations (MACs x weight bits x activation bits): 50%, 2.5G',
+    group: 'Bits under a budget:',
+  },
+  maxLatency: {
+    flags: '--max-latency <share>',
+    kind: 'text',
+    description:
+      "the same with a limit on time at the target's peak rates: 150% (of 8 bits); lets layers stay in float",
+    group: 'Bits under a budget:',
+  },
+  minimize: {
+    flags: '--minimize <cost>',
+    kind: 'text',
+    choices: ['size', 'bops', 'latency'],
+    description: 'with --max-drop and labels: bits per layer that cost least and lose no more accuracy',
+    group: 'Bits under a budget:',
+  },
+  candidates: {
+    flags: '--candidates <bits>',
+    kind: 'text',
+    description: 'what a layer may get: w8a8,w4a8,w2a8,float',
+    group: 'Bits under a budget:',
+  },
+  sensitivity: {
+    flags: '--sensitivity <metric>',
+    kind: 'text',
+    choices: ['kl', 'sqnr', 'hessian'],
+    description: 'how the loss of a layer is measured',
+    group: 'Bits under a budget:',
+    shownDefault: 'kl',
+  },
+  maxDrop: {
+    flags: '--max-drop <percent>',
+    kind: 'text',
+    description:
+      'tries one technique after another until the file loses at most this much accuracy: 0.5%; needs --labels; the best so far is always saved',
+    group: 'Until it is accurate:',
+  },
+  budget: {
+    flags: '--budget <time>',
+    kind: 'text',
+    description: 'time after which nothing more is tried: 90s, 10m, 2h',
+    group: 'Until it is accurate:',
+  },
+  resume: {
+    flags: '--resume',
+    kind: 'flag',
+    description: 'go on with the climb that <output>.ladder.json tells of',
+    group: 'Until it is accurate:',
+    isFlagOnly: true,
   },
   rounding: {
     flags: '--rounding <name>',

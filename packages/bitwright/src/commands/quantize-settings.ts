@@ -12,15 +12,17 @@ import { parsePreprocess } from '../data/parse-preprocess';
 import type { Preprocess } from '../data/preprocess';
 import { type ParsedShapes, parseShapes } from '../model/parse-shapes';
 import type { OptionValues } from '../options/option-table';
+import { type BitSettings, readBitSettings } from './bit-settings';
 import type { quantizeOptions } from './quantize-options';
 
 type Options = OptionValues<typeof quantizeOptions>;
 
 /** Options of `quantize` with every default filled in and every name looked up. */
-export interface QuantizeSettings {
+export interface QuantizeSettings extends BitSettings {
   readonly target: Target;
   readonly activationRange: AnyRangeSelector;
-  readonly weightRange: AnyRangeSelector;
+  /** Undefined: what the library takes, which depends on the bits. */
+  readonly weightRange: AnyRangeSelector | undefined;
   readonly bits: LowBitOptions | undefined;
   readonly rounding: Rounding;
   readonly equalize: boolean;
@@ -46,9 +48,10 @@ const defaultSamples = 512;
 export function readSettings(options: Partial<Options>): QuantizeSettings {
   const { preprocess: preset, resize, crop, mean, std, scale, layout, channels } = options;
   return Object.freeze({
+    ...readBitSettings(options),
     target: options.target === undefined ? defaultTarget() : findTarget(options.target),
     activationRange: resolveRangeSelector(options.activationRange ?? 'mse'),
-    weightRange: resolveRangeSelector(options.weightRange ?? 'fullRange'),
+    weightRange: options.weightRange === undefined ? undefined : resolveRangeSelector(options.weightRange),
     bits: options.bits === undefined ? undefined : parseBits(options.bits),
     rounding: (options.rounding ?? 'nearest') as Rounding,
     equalize: options.equalize === true,
@@ -67,7 +70,7 @@ export function readSettings(options: Partial<Options>): QuantizeSettings {
 
 /** SHA-256 of everything that decides the numbers in the result, besides model and data. */
 export function hashSettings(settings: QuantizeSettings): string {
-  const { target, activationRange, weightRange, isVerified: _, threads: __, ...rest } = settings;
-  const text = JSON.stringify([target.id, activationRange.id, weightRange.id, rest]);
+  const { target, activationRange, weightRange, ladder: _, isVerified: __, threads: ___, ...rest } = settings;
+  const text = JSON.stringify([target.id, activationRange.id, weightRange?.id ?? 'fullRange', rest]);
   return createHash('sha256').update(text).digest('hex');
 }

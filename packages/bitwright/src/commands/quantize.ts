@@ -16,6 +16,7 @@ import { createProgress, type ProgressDisplay } from '../terminal/progress';
 import { dataPaths, fromProcessFolder } from './data-paths';
 import { type OpenedData, openData } from './open-data';
 import { quantizeDTypes } from './quantize-dtypes';
+import { type LadderSummary, ladderStatePath, quantizeByLadder } from './quantize-ladder';
 import { quantizeOptions } from './quantize-options';
 import { hashSettings, type QuantizeSettings, readSettings } from './quantize-settings';
 import { readState } from './state-file';
@@ -30,6 +31,8 @@ export interface QuantizeDocument extends QuantizationReport {
   /** Statistics of the first calibration samples. */
   readonly inputs: OpenedData['check']['inputs'];
   readonly files: PlannedOutputs;
+  /** What was tried one after another, with --max-drop. */
+  readonly ladder?: LadderSummary | undefined;
 }
 
 /** Timed runs of each model when no accuracy was asked for. */
@@ -47,6 +50,8 @@ export const quantize: CommandDefinition<typeof quantizeOptions> = {
     'bitwright quantize resnet20.onnx --data calib.npy --labels labels.npy',
     'bitwright quantize mobilenet.onnx --data ./images --preprocess imagenet -o out/',
     'bitwright quantize resnet20.onnx --data calib.u8 --shape 32x32x3 --preprocess cifar --exclude op:Gemm',
+    'bitwright quantize resnet20.onnx --data calib.npy --labels labels.npy --bits w4a8 --max-drop 0.5% --budget 10m',
+    'bitwright quantize resnet56.onnx --data calib.npy --max-size 50% --rounding gptq',
     'bitwright quantize decoder.onnx --dtype q8,q4,q4f16 -o onnx/',
   ],
   run: runQuantize,
@@ -60,9 +65,10 @@ async function runQuantize(input: CommandInput<typeof quantizeOptions>): Promise
   const opened = await openModel(modelPath, input.args[0]);
   const inputs = withShapes(opened.inputs, settings.shapes.inputs);
   const outputs = planOutputs(modelPath, options, context.cwd);
-  await checkOutputs(Object.values(outputs), {
+  const isLadder = settings.ladder !== undefined;
+  await checkOutputs([...Object.values(outputs), ...(isLadder ? [ladderStatePath(outputs)] : [])], {
     inputs: filesRead(modelPath, options, inputs, context.cwd),
-    force: options.force === true,
+    force: options.force === true || options.resume === true,
   });
   const progress = createProgress(context.stderr, options.quiet !== true);
   try {
@@ -88,53 +94,68 @@ async function quantizeAndWrite(
   settings: QuantizeSettings,
   data: OpenedData,
   outputs: PlannedOutputs,
-  { options, context, configPath }: CommandInput<typeof quantizeOptions>,
+  input: CommandInput<typeof quantizeOptions>,
   progress: ProgressDisplay,
 ): Promise<QuantizeDocument> {
+  const { options, context, configPath } = input;
   const { signal, dependencies } = context;
   const hashes = {
     modelHash: await hashFile(opened.path),
     configHash: hashSettings(settings),
     ...(data.hash === undefined ? {} : { dataHash: data.hash }),
   };
-  const { batchSize, threads, isVerified } = settings;
   const statistics =
     options.statistics === undefined ? undefined : await readState(resolve(context.cwd, options.statistics));
-  const result = await dependencies.quantizeModel(opened.model, {
+  const libraryOptions: QuantizeOptions = {
+    ...quantizeSettings(settings),
     calibration: data.calibration,
-    target: settings.target,
     name: opened.name,
+    ...(statistics === undefined ? {} : { statistics }),
+    provenance: hashes,
+    signal,
+    onProgress: progress.show,
+    ...(data.evaluation === undefined
+      ? { latencyRuns: settings.isVerified ? latencyRuns : 0 }
+      : { evaluation: data.evaluation }),
+  };
+  const documentOf = (report: QuantizationReport): QuantizeDocument => ({
+    ...report,
+    warnings: [...data.warnings(), ...targetWarnings(settings), ...report.warnings],
+    config: configPath,
+    hashes,
+    inputs: data.check.inputs,
+    files: shownPaths(outputs, context),
+  });
+  if (settings.ladder !== undefined) {
+    return quantizeByLadder(opened.model, libraryOptions, settings.ladder, outputs, input, documentOf);
+  }
+  const result = await dependencies.quantizeModel(opened.model, libraryOptions);
+  const document = documentOf(result.report);
+  await writeResult(result, document, outputs, { force: options.force === true, signal });
+  return document;
+}
+
+/** The part of the library's options that the command line decides. */
+function quantizeSettings(settings: QuantizeSettings): Omit<QuantizeOptions, 'calibration'> {
+  const { weightRange, bits, mixedPrecision, batchSize, threads, isVerified } = settings;
+  return {
+    target: settings.target,
     samples: settings.samples,
     activationRange: settings.activationRange,
-    weightRange: settings.weightRange,
+    ...(weightRange === undefined ? {} : { weightRange }),
     exclude: settings.exclude,
     rounding: settings.rounding,
     equalize: settings.equalize,
     correctBias: settings.correctBias,
     perChannel: settings.perChannel,
-    ...(settings.bits === undefined ? {} : { bits: settings.bits }),
-    ...(statistics === undefined ? {} : { statistics }),
+    layerBits: settings.layerBits,
+    ...(bits === undefined ? {} : { bits }),
+    ...(mixedPrecision === undefined ? {} : { mixedPrecision }),
     shapes: settings.shapes.inputs,
-    provenance: hashes,
-    signal,
-    onProgress: progress.show,
     ...(batchSize === undefined ? {} : { batchSize }),
     ...(threads === undefined ? {} : { threads }),
     ...(isVerified ? {} : { verifySamples: 0 }),
-    ...(data.evaluation === undefined
-      ? { latencyRuns: isVerified ? latencyRuns : 0 }
-      : { evaluation: data.evaluation }),
-  });
-  const document: QuantizeDocument = {
-    ...result.report,
-    warnings: [...data.warnings(), ...targetWarnings(settings), ...result.report.warnings],
-    config: configPath,
-    hashes,
-    inputs: data.check.inputs,
-    files: shownPaths(outputs, context),
   };
-  await writeResult(result, document, outputs, { force: options.force === true, signal });
-  return document;
 }
 
 function printDryRun(

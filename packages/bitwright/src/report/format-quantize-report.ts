@@ -2,6 +2,7 @@ import { reportRows } from '@bitwright/ptq';
 import type { QuantizeDocument } from '../commands/quantize';
 import { formatDuration } from '../terminal/format-number';
 import { formatTable } from '../terminal/table';
+import { formatLadder, formatMixedPrecision, formatRanges } from './format-bits';
 import { formatFloatNodes } from './group-float-nodes';
 
 /** The result of `quantize` for people: what was done, float beside int8, what stayed float and why, files. */
@@ -14,6 +15,10 @@ export function formatQuantizeReport(report: QuantizeDocument): string {
     `  calibrated on ${calibration.samples} samples of ${calibration.data} in ${formatDuration(calibration.seconds * 1000)}`,
     `  ranges: ${calibration.activationRange} for activations, ${calibration.weightRange} for weights`,
     ...(report.preparation.length === 0 ? [] : [`  prepared by ${summarizeChanges(report.preparation)}`]),
+    ...(report.ranges === undefined ? [] : formatRanges(report.ranges)),
+    ...(report.mixedPrecision === undefined ? [] : formatMixedPrecision(report.mixedPrecision)),
+    ...report.refinement.map((step) => `  ${step}`),
+    ...(report.ladder === undefined ? [] : formatLadder(report.ladder)),
     '',
     formatTable(
       ['', 'float', 'int8', ''],
