@@ -7,6 +7,7 @@ import { registerNativeGradients } from './gradients/native-gradient';
 import { nativeGradients } from './gradients/native-gradients';
 import { registerBatchNormTrainGradient } from './host/batch-norm-train';
 import { accelerateLayers, type LayerSupport } from './host/layers';
+import { accelerateOptimizers } from './host/optimizers';
 import { nativeKernels } from './kernels/native-kernels';
 import { registerKernels } from './register-kernels';
 import { BufferPool } from './storage/buffer-pool';
@@ -49,6 +50,7 @@ export async function useNativeBackend(options: NativeBackendOptions = {}): Prom
   registerKernels(nativeKernels);
   registerNativeGradients(nativeGradients);
   registerBatchNormTrainGradient();
+  accelerateOptimizers();
   const layers = await accelerateLayers();
   registerBackend(backendName, () => createBackend(native, options), backendPriority);
   await setBackend(backendName);

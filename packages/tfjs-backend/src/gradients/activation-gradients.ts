@@ -23,7 +23,7 @@ export const activationGradients: readonly NativeGradient[] = [
 
 function onePass(activation: string): NativeGradient['gradients'] {
   return (dy, [saved]) => {
-    if (saved?.dtype !== 'float32') return undefined;
+    if (saved?.dtype !== 'float32' || saved.size === 0) return undefined;
     return { x: () => engine().runKernel(gradientKernelName(activation), { dy, saved }) as Tensor };
   };
 }

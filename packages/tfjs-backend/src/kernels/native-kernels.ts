@@ -22,6 +22,9 @@ import { transpose } from './movement/transpose';
 import type { NativeKernel } from './native-kernel';
 import { batchNormTrain, batchNormTrainGrad } from './normalization/batch-norm-train';
 import { fusedBatchNorm } from './normalization/fused-batch-norm';
+import { argReduceKernels } from './reduction/arg-reduce';
+import { reduceKernels } from './reduction/reduce';
+import { softmax, softmaxGrad } from './reduction/softmax';
 
 /** Every kernel that has a native form. */
 export const nativeKernels: readonly NativeKernel[] = [
@@ -43,6 +46,11 @@ export const nativeKernels: readonly NativeKernel[] = [
   ...activationGradientKernels,
   ...fillKernels,
   select,
+  // Reductions
+  ...reduceKernels,
+  ...argReduceKernels,
+  softmax,
+  softmaxGrad,
   // Data movement
   cast,
   ...concatKernels,

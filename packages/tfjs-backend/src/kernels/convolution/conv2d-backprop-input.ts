@@ -9,7 +9,11 @@ import { areFloat32 } from '../float32';
 import { type NativeKernel, nativeKernel } from '../native-kernel';
 import { convolutionShape, isOutputOf } from './convolution-shape';
 
-/** Gradient of tf.conv2d by its input, and the forward of tf.conv2dTranspose. Shapes: dy [N,outH,outW,outC] → [N,H,W,C]. */
+/**
+ * Gradient of tf.conv2d by its input, and the forward of tf.conv2dTranspose. Shapes: dy [N,outH,outW,outC] → [N,H,W,C].
+ *
+ * tfjs asks for it in the first layer of a network too, where nobody reads it: deferred, it costs nothing there.
+ */
 export const conv2dBackpropInput: NativeKernel = nativeKernel<Conv2DBackpropInputInputs, Conv2DBackpropInputAttrs>(
   Conv2DBackpropInput,
   'float32 NHWC',
@@ -26,8 +30,11 @@ export const conv2dBackpropInput: NativeKernel = nativeKernel<Conv2DBackpropInpu
     );
     const shape = convolutionShape(convInfo);
     if (shape === undefined || !isOutputOf(convInfo, dy) || !areFloat32(dy, filter)) return undefined;
-    const { info, values } = backend.output(convInfo.inShape);
-    conv2dBackwardInputF32(backend.native, shape, backend.values(dy), backend.values(filter), values);
-    return info;
+    const operands = [backend.values(dy), backend.values(filter)] as const;
+    return backend.fusableOutput(convInfo.inShape, {
+      operands,
+      takesEpilogue: false,
+      run: ({ native }, dx) => conv2dBackwardInputF32(native, shape, ...operands, dx),
+    });
   },
 );
