@@ -83,5 +83,18 @@ export { qOperatorToQdq } from './onnx-qoperator/qoperator-to-qdq';
 export type { ExportCheck, ExportedFile, Exporter, ExportOptions } from './exporter';
 export { defineExporter, type ExportFormat, type RenderOptions } from './define-exporter';
 export { exporters, findExporter } from './exporters';
+export { readBackProblems } from './read-back';
 export type { CalibrationAlgorithm, CalibrationCacheOptions } from './tensorrt/calibration-cache';
 export type { TfliteOptions } from './tflite/tflite-exporter';
+
+// ONNX as trainable TensorFlow.js layers models
+export { customClasses as onnxLayerClasses, registerOnnxLayers } from './onnx-to-tfjs/custom-layers';
+export type { KerasValue } from './onnx-to-tfjs/keras-value';
+export type { LayersModelFile } from './onnx-to-tfjs/layers-model-json';
+export type { NodeCall, NodeConverter } from './onnx-to-tfjs/node-call';
+export {
+  type OnnxToLayersOptions,
+  type OnnxToLayersResult,
+  onnxToLayersModel,
+} from './onnx-to-tfjs/onnx-to-layers-model';
+export type { TensorFlowJs } from './onnx-to-tfjs/tensorflow-js';

@@ -2,6 +2,7 @@ import { type AnyCommand, anyCommand } from '../command';
 import { calibrate } from './calibrate';
 import { compare } from './compare';
 import { doctor } from './doctor';
+import { exportCommand } from './export';
 import { inspect } from './inspect';
 import { merge } from './merge';
 import { quantize } from './quantize';
@@ -12,6 +13,7 @@ export const commands: readonly AnyCommand[] = [
   anyCommand(calibrate),
   anyCommand(merge),
   anyCommand(compare),
+  anyCommand(exportCommand),
   anyCommand(inspect),
   anyCommand(doctor),
 ];

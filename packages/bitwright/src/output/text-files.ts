@@ -3,8 +3,10 @@ import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { OutputError } from '../errors';
 
-/** Text files under temporary names. */
+/** Files under temporary names. */
 export interface StagedFiles {
+  /** Where each file lies until it gets its name. */
+  readonly temporaries: ReadonlyMap<string, string>;
   /** Gives every file its own name. */
   commit(): Promise<void>;
   /** Removes what is not committed. Safe to call at any time. */
@@ -12,11 +14,11 @@ export interface StagedFiles {
 }
 
 /**
- * Writes texts to disk under temporary names beside their places, so that giving them their names is all that is left.
+ * Writes texts or bytes to disk under temporary names beside their places, so that giving them their names is all that is left.
  *
  * @throws {OutputError} when one cannot be written; nothing is left behind
  */
-export async function stageTextFiles(texts: ReadonlyMap<string, string>): Promise<StagedFiles> {
+export async function stageTextFiles(texts: ReadonlyMap<string, string | Uint8Array>): Promise<StagedFiles> {
   const staged: { readonly temporary: string; readonly path: string }[] = [];
   const discard = async (): Promise<void> => {
     for (const { temporary } of staged.splice(0)) await rm(temporary, { force: true });
@@ -38,6 +40,7 @@ export async function stageTextFiles(texts: ReadonlyMap<string, string>): Promis
     throw notWritten([...texts.keys()], cause);
   }
   return Object.freeze({
+    temporaries: new Map(staged.map(({ path, temporary }) => [path, temporary])),
     discard,
     commit: async () => {
       for (const file of [...staged]) {

@@ -14,7 +14,9 @@ import {
   type QParams,
   type QParamsOrigin,
   type QuantizationSpec,
+  type Target,
   type TensorQuantization,
+  targets,
 } from '@bitwright/core';
 import {
   DataType,
@@ -43,14 +45,15 @@ export interface QdqContent {
  * Takes a QDQ model apart into a float network and a spec: the inverse of `writeQdq`, for files of any tool.
  *
  * Activations are QuantizeLinear(, Clip on codes), DequantizeLinear; constants are stored codes behind a DequantizeLinear, or float
- * weights with a pair. Nodes with a quantized input are `integer`, the others `float`.
+ * weights with a pair. Nodes whose operands are all quantized are `integer`, the others `float`.
  *
  * @param target - id of the target that the spec names. Default `ort-x64`
  * @throws {ExportError} for scales or zero points that are no constants, and for quantizers that do not come in pairs
  */
 export function readQdq(source: Model, target = 'ort-x64'): QdqContent {
   const edit = editGraph(nameNodes.run(source).model);
-  const state: ReaderState = { edit, tensors: new Map(), leaders: new Map() };
+  const residualAdd = targets.find(({ id }) => id === target)?.placement.residualAdd;
+  const state: ReaderState = { edit, tensors: new Map(), leaders: new Map(), residualAdd };
   for (const node of edit.nodes()) if (node.opType === 'DequantizeLinear') takeOutPair(node, state);
   for (const node of edit.nodes()) {
     if (node.opType === 'QuantizeLinear') {
@@ -78,6 +81,8 @@ interface ReaderState {
   readonly tensors: Map<string, TensorQuantization>;
   /** First activation that used a pair of scale and zero point initializers. */
   readonly leaders: Map<string, string>;
+  /** How the target quantizes residual sums. */
+  readonly residualAdd: Target['placement']['residualAdd'];
 }
 
 function takeOutPair(node: Node, state: ReaderState): void {
@@ -223,10 +228,23 @@ function removeUnreadConstants(edit: GraphEditor, { tensors }: ReaderState): voi
   }
 }
 
-function decisionOf(node: Node, { tensors }: ReaderState): NodeDecision {
-  const isQuantized = node.input.some((name) => tensors.get(name)?.role === 'activation');
-  if (isQuantized) return { kind: 'integer', operator: node.opType };
-  return { kind: 'float', operator: node.opType, reason: 'no quantizer in front of it' };
+function decisionOf(node: Node, { tensors, residualAdd }: ReaderState): NodeDecision {
+  const { opType: operator } = node;
+  const hasCodes = node.input.some((name) => tensors.get(name)?.role === 'activation');
+  if (!hasCodes) return { kind: 'float', operator, reason: 'no quantizer in front of it' };
+  const isWhole = dataInputs(node).every((name) => tensors.has(name));
+  if (isWhole || (operator === 'Add' && residualAdd === 'oneInput')) return { kind: 'integer', operator };
+  return { kind: 'float', operator, reason: 'one of its operands has no quantizer' };
+}
+
+const manyOperands = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Min', 'Max', 'Concat']);
+const twoOperands = new Set(['Conv', 'ConvTranspose', 'MatMul', 'Gemm']);
+
+/** Inputs that carry real numbers: not biases, conditions, shapes, axes and indices. */
+function dataInputs(node: Node): readonly string[] {
+  if (manyOperands.has(node.opType)) return node.input;
+  if (twoOperands.has(node.opType)) return node.input.slice(0, 2);
+  return node.opType === 'Where' ? node.input.slice(1, 3) : node.input.slice(0, 1);
 }
 
 function unpaired(node: Node): ExportError {

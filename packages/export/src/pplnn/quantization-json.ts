@@ -78,6 +78,8 @@ export const pplnnJson: Exporter = /* @__PURE__ */ defineExporter({
     return files[0]?.path.endsWith('.txt') ? textProblems(files[0]) : parse(files, model).problems;
   },
   read(files, model) {
+    // The text flavour has amax alone: nothing that could be told apart from other schemes.
+    if (files[0]?.path.endsWith('.txt') === true) return recoveredSpec('pplnn', {});
     const index = modelIndex(model, id);
     const { entries, problems } = parse(files, model);
     refuseProblems(`[export] ${id}`, problems);

@@ -1,5 +1,4 @@
 import {
-  dequantize,
   ExportError,
   linearScheme,
   QuantError,
@@ -11,6 +10,7 @@ import {
 import { checksOf, type Skip, type TestApi } from '@bitwright/core/testing';
 import { encodeModel, type Model } from '@bitwright/onnx';
 import type { ExportedFile, Exporter, ExportOptions } from '../exporter';
+import { readBackProblems } from '../read-back';
 
 export interface ExporterSuiteOptions<Options extends ExportOptions> {
   /** The float model the spec names. */
@@ -36,7 +36,7 @@ export function describeExporter<Options extends ExportOptions>(
   exporter: Exporter<Options>,
   suite: ExporterSuiteOptions<Options>,
 ): void {
-  const { model, spec, scaleTolerance = 2 ** -22 } = suite;
+  const { model, spec } = suite;
   const given = (version: string | undefined): Options =>
     ({ ...suite.options, ...(version === undefined ? {} : { version }) }) as Options;
   const write = (version?: string): readonly ExportedFile[] => exporter.write(spec, model, given(version));
@@ -61,7 +61,8 @@ export function describeExporter<Options extends ExportOptions>(
         const files = write(version);
         check(files.length > 0, 'no file is written');
         check(new Set(files.map(({ path }) => path)).size === files.length, 'two files have one path');
-        checkValid(exporter, files, model);
+        const found = exporter.validate(files)[0];
+        check(found === undefined, `validate finds ${JSON.stringify(found)}`);
         const again = write(version);
         check(
           files.every((file, i) => again[i]?.path === file.path && sameBytes(again[i].bytes, file.bytes)),
@@ -70,14 +71,8 @@ export function describeExporter<Options extends ExportOptions>(
       });
 
       test(`read_back ${version}`, () => {
-        if (exporter.read === undefined) return;
-        const files = write(version);
-        const isReadable = files.every(({ path }) => !path.endsWith('.txt')) || exporter.versions.length === 1;
-        if (!isReadable) return;
-        const read = exporter.read(files, model);
-        const names = Object.keys(read.tensors);
-        check(names.length > 0, 'no tensor is read back');
-        for (const name of names) compareTensors(name, read.tensors[name], spec.tensors[name], scaleTolerance);
+        const found = readBackProblems(exporter, write(version), spec, model, suite.scaleTolerance)[0];
+        check(found === undefined, JSON.stringify(found));
       });
     }
 
@@ -153,16 +148,6 @@ function check(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message);
 }
 
-function checkValid<Options extends ExportOptions>(
-  exporter: Exporter<Options>,
-  files: readonly ExportedFile[],
-  model: Model,
-): void {
-  for (const problems of [exporter.validate(files), exporter.validate(files, model)]) {
-    check(problems.length === 0, `validate finds ${JSON.stringify(problems[0])}`);
-  }
-}
-
 /** The message of the refusal: from `write`, which must agree with `check`. */
 function refused<Options extends ExportOptions>(
   exporter: Exporter<Options>,
@@ -181,43 +166,9 @@ function refused<Options extends ExportOptions>(
   throw new Error('write did not refuse');
 }
 
-function compareTensors(
-  name: string,
-  actual: TensorQuantization | undefined,
-  expected: TensorQuantization | undefined,
-  tolerance: number,
-): void {
-  // A layer's own name for what the tensor behind its absorbed Relu holds is not in the spec.
-  if (actual === undefined || expected === undefined) return;
-  check(actual.role === expected.role, `${name}: role ${actual.role} instead of ${expected.role}`);
-  const scales = expected.qparams.scale;
-  const count = Math.max(scales.length, actual.qparams.scale.length);
-  for (let g = 0; g < count; g++) {
-    const [a, e] = [entry(actual.qparams.scale, g), entry(scales, g)];
-    check(Math.abs(a - e) <= tolerance * e, `${name}: scale ${a} instead of ${e} at parameter ${g}`);
-  }
-  const zero = (tensor: TensorQuantization): number =>
-    dequantizeCode(tensor, (tensor.qparams.zeroPoint[0] ?? 0) as number);
-  check(zero(actual) === zero(expected), `${name}: its zero point is not real 0`);
-  const shift = actual.scheme.dtype.qmin - expected.scheme.dtype.qmin;
-  const isSameGrid = (actual.qparams.zeroPoint[0] ?? 0) - (expected.qparams.zeroPoint[0] ?? 0) === shift;
-  const bits = [actual.scheme.dtype.bits, expected.scheme.dtype.bits];
-  check(bits[0] !== bits[1] || isSameGrid, `${name}: zero point ${actual.qparams.zeroPoint[0]} is another grid`);
-}
-
-function dequantizeCode({ scheme, qparams }: TensorQuantization, code: number): number {
-  const one = { scale: qparams.scale.slice(0, 1), zeroPoint: qparams.zeroPoint.slice(0, 1) };
-  const perTensor = linearScheme({ ...withoutKind({ scheme }), granularity: { kind: 'perTensor' } });
-  return (dequantize(Int32Array.of(code), [1], perTensor, one)[0] ?? Number.NaN) + 0;
-}
-
 function withoutKind({ scheme }: Pick<TensorQuantization, 'scheme'>): Parameters<typeof linearScheme>[0] {
   const { kind: _, ...options } = scheme;
   return options;
-}
-
-function entry(values: Float32Array, g: number): number {
-  return (values.length === 1 ? values[0] : values[g]) ?? Number.NaN;
 }
 
 function firstOf(spec: QuantizationSpec, role: TensorQuantization['role']): [string, TensorQuantization] {

@@ -95,7 +95,9 @@ function weightScales(
     throw refuse(node, 'symmetric weights', `zero point ${zeroPoint - shift}`, 'Quantize with --target tflite.');
   }
   if (scheme.dtype.bits > 8) throw refuse(node, 'weights of at most 8 bits', scheme.dtype.name);
-  if (scheme.qmin - shift < -127) throw refuse(node, 'weight codes within [-127, 127]', `from ${scheme.qmin - shift}`);
+  if (scheme.qmin - shift < -127 && int8Codes(weight, quantization).includes(-128)) {
+    throw refuse(node, 'weight codes within [-127, 127]', '-128', 'Quantize with --target tflite.');
+  }
   const { granularity } = scheme;
   if (granularity.kind === 'perTensor') return new Float32Array(outputs).fill(qparams.scale[0] ?? 1);
   if (granularity.kind === 'perAxis' && granularity.axis === axis) return qparams.scale;

@@ -1,0 +1,80 @@
+import { dirname, relative, resolve } from 'node:path';
+import type { Exporter, ExportOptions } from '@bitwright/export';
+import type { CommandDefinition, CommandInput } from '../command';
+import { UsageError } from '../errors';
+import { exitCode } from '../exit-code';
+import { openExportSource } from '../export/export-source';
+import { parseFormats } from '../export/parse-formats';
+import { type WrittenExport, writeExports } from '../export/write-exports';
+import { parseShapes } from '../model/parse-shapes';
+import { type ExportDocument, formatExport } from '../report/format-export';
+import { printResult } from '../terminal/print-result';
+import { exportOptions } from './export-options';
+
+type Options = CommandInput<typeof exportOptions>['options'];
+
+/** `bitwright export`: a quantized model, or a float one with its spec, in the formats of other toolchains. */
+export const exportCommand: CommandDefinition<typeof exportOptions> = {
+  name: 'export',
+  summary: 'write a quantized model in the format of another toolchain',
+  description:
+    'Takes a quantized .onnx file (or a float one with --spec) and writes what other toolchains read. Every format is checked before anything is written; every file is read back and compared before it gets its name.',
+  args: [{ name: '<model>', description: 'quantized .onnx file; with --spec the float one' }],
+  options: exportOptions,
+  examples: [
+    'bitwright export resnet20.int8.onnx --to tflite',
+    'bitwright export resnet20.onnx --spec resnet20.int8.spec.json --to ncnn -o out/',
+    'bitwright export net.int8.onnx --to qnn --format-version 0.6.1',
+  ],
+  run: runExport,
+};
+
+async function runExport({ args, options, context }: CommandInput<typeof exportOptions>): Promise<number> {
+  if (options.to === undefined) {
+    throw new UsageError({ operation: '[bitwright] export', expected: 'a format: --to <format>', received: 'none' });
+  }
+  const exporters = parseFormats(options.to);
+  const requests = exporters.map((exporter) => ({ exporter, options: exportOptionsFor(exporter, options) }));
+  const model = args[0] ?? '';
+  const target = options.target ?? exporters.find((each) => each.targets.length > 0)?.targets[0] ?? 'ort-x64';
+  const source = await openExportSource({ model, spec: options.spec, target, cwd: context.cwd });
+  const written = await writeExports(requests, {
+    model: source.model,
+    spec: source.spec,
+    stem: source.stem,
+    output: options.output,
+    folder: dirname(resolve(context.cwd, model)),
+    cwd: context.cwd,
+    inputs: source.inputs,
+    force: options.force === true,
+    dryRun: options.dryRun === true,
+  });
+  const document: ExportDocument = {
+    source: model,
+    target: source.spec.target,
+    tensors: Object.keys(source.spec.tensors).length,
+    exports: shownExports(written, context.cwd),
+    isDryRun: options.dryRun === true,
+    warnings: [],
+  };
+  printResult(document, formatExport(document), options, context);
+  return exitCode.ok;
+}
+
+/** Options of a format from the command line; those of other formats are left out. */
+export function exportOptionsFor(
+  exporter: Exporter,
+  { formatVersion, io, shape }: Pick<Options, 'formatVersion' | 'io' | 'shape'>,
+): ExportOptions {
+  const shapes = parseShapes(shape ?? []).inputs;
+  const own = exporter.id === 'tflite' ? { ...(io === undefined ? {} : { io }), shapes } : {};
+  return { ...(formatVersion === undefined ? {} : { version: formatVersion }), ...own };
+}
+
+/** Paths as the user would write them. */
+export function shownExports(written: readonly WrittenExport[], cwd: string): readonly WrittenExport[] {
+  return written.map((each) => ({
+    ...each,
+    files: each.files.map((file) => ({ ...file, path: relative(cwd, file.path) || file.path })),
+  }));
+}
