@@ -23,6 +23,7 @@ import {
   findLowBitLayers,
   formatLayerBits,
   type LayerBits,
+  type LayerSensitivity,
   layerMacs,
   loadRuntime,
   measureSensitivity,
@@ -42,7 +43,7 @@ import { sharedFolder } from './rounding-data';
 const { values: flags } = parseArgs({
   options: {
     model: { type: 'string', default: 'resnet56_cifar10' },
-    metrics: { type: 'string', default: 'kl,sqnr,hessian' },
+    metrics: { type: 'string', default: 'kl,hessian' },
     rounding: { type: 'string', default: 'nearest,gptq' },
     samples: { type: 'string', default: '512' },
     out: { type: 'string', default: join(import.meta.dirname, 'results', 'mixed-precision') },
@@ -64,6 +65,7 @@ interface Point {
   readonly bits: Readonly<Record<string, number>>;
 }
 
+const probeSamples = 64;
 const widths = ['w8a8', 'w6a8', 'w5a8', 'w4a8', 'w3a8', 'w2a8'];
 const log = (text: string): boolean => process.stderr.write(`${text}\n`);
 const path = `${flags.out}.json`;
@@ -89,9 +91,12 @@ const floatPredictions = await predictClasses(float, evaluation);
 const { nodes, outermost } = findLowBitLayers(plan.model, plan.placement);
 const eight: LayerBits = { weightBits: 8, activationBits: 8 };
 const fixed = new Map([...outermost].map((node): [string, LayerBits] => [node.name, eight]));
-const probe = await createOutputProbe(plan.model, { runtime, source: calibration, samples: 128 });
+const probe = await createOutputProbe(plan.model, { runtime, source: calibration, samples: probeSamples });
 
-async function allocationsBy(metric: SensitivityMetric): Promise<BitAllocations> {
+/** Losses per layer, kept beside the results: measuring them takes longer than all else. */
+async function sensitivityBy(metric: SensitivityMetric): Promise<readonly LayerSensitivity[]> {
+  const kept = `${flags.out}.${flags.model}.${metric}.json`;
+  if (existsSync(kept)) return JSON.parse(readFileSync(kept, 'utf8'));
   const layers = await measureSensitivity({
     plan,
     layers: nodes,
@@ -103,6 +108,13 @@ async function allocationsBy(metric: SensitivityMetric): Promise<BitAllocations>
     activationRange: range,
     weightRange: range,
   });
+  mkdirSync(join(flags.out, '..'), { recursive: true });
+  writeFileSync(kept, `${JSON.stringify(layers, undefined, 2)}\n`);
+  return layers;
+}
+
+async function allocationsBy(metric: SensitivityMetric): Promise<BitAllocations> {
+  const layers = await sensitivityBy(metric);
   const candidates = widths.map(parseLayerBits);
   return allocateBits({
     layers,
@@ -159,8 +171,8 @@ function table(): string {
     '# Mixed precision: accuracy against size',
     '',
     'Size: bytes of the weights of all layers when packed, as a share of 8 bits everywhere. Activations have 8 bits, first and last layers',
-    'keep 8-bit weights. `kl`, `sqnr`, `hessian`: bits per layer (8, 6, 5, 4, 3, 2) from the exact knapsack over losses measured by that',
-    'metric on 128 calibration images, never larger than the uniform width in the same row. Weight ranges by mean squared error. Top-1 in',
+    'keep 8-bit weights. `kl`, `hessian`: bits per layer (8, 6, 5, 4, 3, 2) from the exact knapsack over losses measured by that',
+    `metric on ${probeSamples} calibration images, never larger than the uniform width in the same row. Weight ranges by mean squared error. Top-1 in`,
     'percent of the exported file in onnxruntime, 10,000 CIFAR-10 test images (one standard error is about 0.25 points; the same images for all).',
     '',
     machine,
