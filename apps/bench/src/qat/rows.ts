@@ -1,0 +1,107 @@
+import {
+  apot,
+  dorefa,
+  dsq,
+  irNet,
+  lsq,
+  lsqPlus,
+  pact,
+  type QatOptions,
+  qil,
+  rSign,
+  ste,
+  steSign,
+} from '@bitwright/qat-plugin';
+
+import type { ActivationKind } from './resnet20';
+
+/** One training to measure. The same schedule for all rows of a bit-width and label. */
+export interface QatRow {
+  readonly id: string;
+  /** Bits of weights and activations, 32 for float. */
+  readonly weights: number;
+  readonly activations: number;
+  readonly method: string;
+  readonly epochs: number;
+  /** Peak learning rate of SGD with momentum 0.9. */
+  readonly learningRate: number;
+  /** Fraction of training before the peak. */
+  readonly warmUp: number;
+  readonly freezeBatchNormAt?: number;
+  /** Weight of the float model's softened answers in the loss; 0: labels only. */
+  readonly distillation: number;
+  readonly options: () => QatOptions;
+  /** What stands for ReLU; one-bit activations need both signs. Default `relu`. */
+  readonly activationKind?: ActivationKind;
+  /** 8- and 4-bit rows are exported and run by onnxruntime. */
+  readonly isExported: boolean;
+}
+
+const target = 'academic';
+
+interface Schedule {
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly warmUp: number;
+  readonly distillation: number;
+}
+
+const short8: Schedule = { epochs: 1, learningRate: 0.005, warmUp: 0, distillation: 0 };
+const short4: Schedule = { epochs: 3, learningRate: 0.01, warmUp: 0, distillation: 0 };
+const short3: Schedule = { epochs: 4, learningRate: 0.02, warmUp: 0.02, distillation: 0 };
+const short2: Schedule = { epochs: 5, learningRate: 0.04, warmUp: 0.02, distillation: 0 };
+const weightsOnly: Schedule = { epochs: 5, learningRate: 0.02, warmUp: 0.02, distillation: 0 };
+const binary: Schedule = { epochs: 7, learningRate: 0.05, warmUp: 0.02, distillation: 0 };
+
+function row(
+  method: string,
+  bits: readonly [weights: number, activations: number],
+  schedule: Schedule,
+  options: () => Omit<QatOptions, 'target'> & { target?: string },
+  extra: Partial<QatRow> = {},
+): QatRow {
+  const [weights, activations] = bits;
+  return {
+    id: `w${weights}a${activations}-${method}`,
+    weights,
+    activations,
+    method,
+    ...schedule,
+    options: () => ({ target, ...options() }),
+    isExported: weights >= 4 && activations >= 4 && activations <= 8,
+    ...extra,
+  };
+}
+
+/** Every row, most telling first. */
+export const qatRows: readonly QatRow[] = [
+  row('lsq', [4, 4], short4, () => ({ weights: lsq({ bits: 4 }), activations: lsq({ bits: 4 }) })),
+  row('dsq', [4, 4], short4, () => ({ weights: dsq({ bits: 4 }), activations: dsq({ bits: 4 }) })),
+  row('ste', [8, 8], short8, () => ({
+    target: 'ort-x64-vnni',
+    weights: ste({ bits: 8 }),
+    activations: ste({ bits: 8 }),
+  })),
+  row('irnet', [1, 32], weightsOnly, () => ({ weights: irNet(), activations: null, skip: ['first', 'last'] })),
+  row('lsq', [2, 2], short2, () => ({ weights: lsq({ bits: 2 }), activations: lsq({ bits: 2 }) })),
+  row('irnet', [1, 1], binary, () => ({ weights: irNet(), activations: irNet(), skip: ['first', 'last'] }), {
+    activationKind: 'hardTanh',
+  }),
+  row('dsq', [2, 2], short2, () => ({ weights: dsq({ bits: 2 }), activations: dsq({ bits: 2 }) })),
+  row('ste', [4, 4], short4, () => ({ weights: ste({ bits: 4 }), activations: ste({ bits: 4 }) })),
+  row('dorefa', [4, 4], short4, () => ({ weights: dorefa({ bits: 4 }), activations: dorefa({ bits: 4 }) })),
+  row('pact', [4, 4], short4, () => ({ weights: pact({ bits: 4 }), activations: pact({ bits: 4 }) })),
+  row('lsqplus', [4, 4], short4, () => ({ weights: lsqPlus({ bits: 4 }), activations: lsqPlus({ bits: 4 }) })),
+  row('qil', [4, 4], short4, () => ({ weights: qil({ bits: 4 }), activations: qil({ bits: 4 }) })),
+  row('apot', [4, 4], short4, () => ({ weights: apot({ bits: 4 }), activations: apot({ bits: 4 }) })),
+  row('lsq', [3, 3], short3, () => ({ weights: lsq({ bits: 3 }), activations: lsq({ bits: 3 }) })),
+  row('dsq', [3, 3], short3, () => ({ weights: dsq({ bits: 3 }), activations: dsq({ bits: 3 }) })),
+  row('lsq', [2, 32], weightsOnly, () => ({ weights: lsq({ bits: 2 }), activations: null })),
+  row('dsq', [2, 32], weightsOnly, () => ({ weights: dsq({ bits: 2 }), activations: null })),
+  row('bnn', [1, 1], binary, () => ({ weights: steSign(), activations: steSign(), skip: ['first', 'last'] }), {
+    activationKind: 'hardTanh',
+  }),
+  row('reactnet', [1, 1], binary, () => ({ weights: irNet(), activations: rSign(), skip: ['first', 'last'] }), {
+    activationKind: 'rPReLU',
+  }),
+];

@@ -1,0 +1,120 @@
+import { prepareQat, type Qat } from '@bitwright/qat-plugin';
+import { tensor4d } from '@tensorflow/tfjs-core';
+import { type ImageSet, imageSize, normalisedBatch } from './cifar10';
+import { checkExport, type ExportCheck } from './export-check';
+import { loadResnet20Weights, resnet20 } from './resnet20';
+import type { QatRow } from './rows';
+import { makeOptimizer, predictions, topOne, trainEpoch } from './trainer';
+import { loadState, saveState, type TrainingState } from './training-state';
+
+/** What was measured of one row; plain JSON. */
+export interface RowResult {
+  readonly id: string;
+  readonly weights: number;
+  readonly activations: number;
+  readonly method: string;
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly distillation: number;
+  /** Percent of the test images right after calibration, before training. */
+  readonly calibrated: number;
+  /** Percent right after training. */
+  readonly topOne: number;
+  readonly losses: readonly number[];
+  readonly seconds: number;
+  readonly millisecondsPerStep: number;
+  readonly export?: ExportCheck;
+  readonly finished: string;
+}
+
+export interface RowSetting {
+  readonly onnx: Uint8Array;
+  readonly train: ImageSet;
+  readonly test: ImageSet;
+  readonly stateFolder: string;
+  readonly threads: number;
+  readonly seed: number;
+  /** Moment (milliseconds since 1970) after which no epoch goes on. */
+  readonly deadline: number;
+  log(text: string): void;
+}
+
+const calibrationImages = 512;
+
+/** Trains and measures one row, or goes on with it; undefined when time ran out. */
+export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResult | undefined> {
+  const { train, test, log } = setting;
+  const teacher = resnet20();
+  loadResnet20Weights(teacher, setting.onnx);
+  const network = row.activationKind === undefined ? teacher : resnet20(row.activationKind);
+  if (network !== teacher) loadResnet20Weights(network, setting.onnx);
+  const qat = prepareQat(network, row.options());
+  await calibrate(qat, train);
+  const calibrated = topOne(predictions(qat.model, test), test);
+  log(`${row.id}: ${calibrated.toFixed(2)} after calibration\n`);
+  const optimizer = makeOptimizer(row);
+  let state: TrainingState = { epoch: 0, losses: [], seconds: 0 };
+  state = (await loadState(setting.stateFolder, row.id, qat.model, optimizer)) ?? state;
+  for (let epoch = state.epoch; epoch < row.epochs; epoch++) {
+    const start = Date.now();
+    const loss = trainEpoch(
+      {
+        row,
+        qat,
+        teacher,
+        images: train,
+        seed: setting.seed,
+        optimizer,
+        onStep(step, count, value) {
+          if (step % 20 === 0) {
+            const each = (Date.now() - start) / (step + 1);
+            log(
+              `\r${row.id}: epoch ${epoch + 1}/${row.epochs}, step ${step}/${count}, loss ${value.toFixed(3)}, ${each.toFixed(0)} ms a step   `,
+            );
+          }
+          return Date.now() < setting.deadline && Number.isFinite(value);
+        },
+      },
+      epoch,
+    );
+    if (loss === undefined) return undefined;
+    const seconds = state.seconds + (Date.now() - start) / 1000;
+    state = { epoch: epoch + 1, losses: [...state.losses, loss], seconds };
+    await saveState(setting.stateFolder, row.id, qat.model, optimizer, state);
+    log(`\n${row.id}: epoch ${epoch + 1} loss ${loss.toFixed(4)}\n`);
+  }
+  qat.step(1, { freezeObserversAt: 0.8 });
+  const classes = predictions(qat.model, test);
+  const check = row.isExported ? await checkExport(qat, test, classes, setting.threads) : undefined;
+  const stepCount = row.epochs * Math.floor(train.count / 128);
+  const result: RowResult = {
+    id: row.id,
+    weights: row.weights,
+    activations: row.activations,
+    method: row.method,
+    epochs: row.epochs,
+    learningRate: row.learningRate,
+    distillation: row.distillation,
+    calibrated,
+    topOne: topOne(classes, test),
+    losses: state.losses,
+    seconds: state.seconds,
+    millisecondsPerStep: (1000 * state.seconds) / stepCount,
+    ...(check === undefined ? {} : { export: check }),
+    finished: new Date().toISOString(),
+  };
+  optimizer.dispose();
+  qat.model.dispose();
+  network.dispose();
+  if (network !== teacher) teacher.dispose();
+  log(
+    `${row.id}: ${result.topOne.toFixed(2)} after training${check === undefined ? '' : `, exported ${check.topOne.toFixed(2)}, ${check.agreement.toFixed(2)} % equal predictions`}\n`,
+  );
+  return result;
+}
+
+async function calibrate(qat: Qat, images: ImageSet): Promise<void> {
+  const samples = tensor4d(normalisedBatch(images, 0, calibrationImages), [calibrationImages, imageSize, imageSize, 3]);
+  await qat.calibrate(samples, { batchSize: 128 });
+  samples.dispose();
+}

@@ -1,0 +1,118 @@
+import { seededRandom } from '@bitwright/core';
+import { type LearningRate, learningRate, type Qat, setLearningRate } from '@bitwright/qat-plugin';
+import {
+  add,
+  argMax,
+  logSoftmax,
+  losses,
+  mean,
+  mul,
+  neg,
+  oneHot,
+  type Scalar,
+  softmax,
+  sum,
+  type Tensor,
+  type Tensor2D,
+  tensor1d,
+  tensor4d,
+  tidy,
+  train,
+  type Variable,
+  variableGrads,
+} from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { augmentedBatch, type ImageSet, imageSize, normalisedBatch, shuffled } from './cifar10';
+import type { QatRow } from './rows';
+
+export const batchSize = 128;
+
+/** What drives one training; everything random comes from the seed. */
+export interface Training {
+  readonly row: QatRow;
+  readonly qat: Qat;
+  readonly teacher: LayersModel;
+  readonly images: ImageSet;
+  readonly seed: number;
+  readonly optimizer: ReturnType<typeof train.momentum>;
+  /** Called now and then with the fraction of the epoch done; false stops. */
+  onStep(step: number, steps: number, loss: number): boolean;
+}
+
+export function makeOptimizer(row: QatRow): ReturnType<typeof train.momentum> {
+  return train.momentum(row.learningRate, 0.9);
+}
+
+/** One epoch; returns the mean loss, or undefined when it was stopped. */
+export function trainEpoch(training: Training, epoch: number): number | undefined {
+  const { row, qat, images, optimizer, seed } = training;
+  const random = seededRandom(seed * 1000 + epoch);
+  const order = shuffled(images.count, () => random.next());
+  const steps = Math.floor(images.count / batchSize);
+  const rate: LearningRate = learningRate({ peak: row.learningRate, warmUp: row.warmUp, floor: 0.01 });
+  const variables = qat.model.trainableWeights.map((weight) => weight.read() as Variable);
+  let total = 0;
+  for (let step = 0; step < steps; step++) {
+    const progress = (epoch + step / steps) / row.epochs;
+    qat.step(progress, {
+      freezeObserversAt: 0.8,
+      ...(row.freezeBatchNormAt === undefined ? {} : { freezeBatchNormAt: row.freezeBatchNormAt }),
+    });
+    setLearningRate(optimizer, rate(progress));
+    const indices = order.subarray(step * batchSize, (step + 1) * batchSize);
+    const pixels = augmentedBatch(images, indices, () => random.next());
+    const labels = Int32Array.from(indices, (index) => images.labels[index] as number);
+    const loss = trainStep(training, variables, pixels, labels);
+    total += loss;
+    if (!training.onStep(step, steps, loss)) return undefined;
+  }
+  return total / steps;
+}
+
+function trainStep(training: Training, variables: Variable[], pixels: Float32Array, labels: Int32Array): number {
+  const { qat, teacher, row, optimizer } = training;
+  const x = tensor4d(pixels, [labels.length, imageSize, imageSize, 3]);
+  const loss = tidy(() => {
+    const targets = oneHot(tensor1d(labels, 'int32'), 10) as Tensor2D;
+    const hints = row.distillation > 0 ? (teacher.apply(x) as Tensor) : undefined;
+    const { value, grads } = variableGrads(() => {
+      const logits = qat.model.apply(x, { training: true }) as Tensor;
+      const hard = losses.softmaxCrossEntropy(targets, logits) as Scalar;
+      return hints === undefined ? hard : distilled(hard, logits, hints, row.distillation);
+    }, variables);
+    optimizer.applyGradients(grads as Parameters<typeof optimizer.applyGradients>[0]);
+    return value;
+  });
+  const number = loss.dataSync()[0] as number;
+  loss.dispose();
+  x.dispose();
+  return number;
+}
+
+/** (1 − w)·cross entropy + w·cross entropy with the teacher's probabilities. */
+function distilled(hard: Scalar, logits: Tensor, hints: Tensor, weight: number): Scalar {
+  const soft = neg(mean(sum(mul(softmax(hints), logSoftmax(logits)), -1)));
+  return add(mul(hard, 1 - weight), mul(soft, weight)) as Scalar;
+}
+
+/** Predicted classes of every image. */
+export function predictions(model: LayersModel, images: ImageSet, size = 500): Int32Array {
+  const classes = new Int32Array(images.count);
+  for (let start = 0; start < images.count; start += size) {
+    const count = Math.min(size, images.count - start);
+    const found = tidy(() => {
+      const x = tensor4d(normalisedBatch(images, start, count), [count, imageSize, imageSize, 3]);
+      return argMax(model.predictOnBatch(x) as Tensor, 1);
+    });
+    classes.set(found.dataSync(), start);
+    found.dispose();
+  }
+  return classes;
+}
+
+/** Share of right answers, in percent. */
+export function topOne(classes: Int32Array, { labels, count }: ImageSet): number {
+  let right = 0;
+  for (let i = 0; i < count; i++) if (classes[i] === labels[i]) right++;
+  return (100 * right) / count;
+}
