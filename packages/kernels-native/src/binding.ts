@@ -1,5 +1,6 @@
 import type { FakeQuantizeBinding } from './fake-quantize/binding';
 import type { ElementwiseBinding, MatrixBinding, ReduceBinding } from './float/binding';
+import type { BinaryBinding } from './few-bits/binary-binding';
 import type { FewBitsBinding } from './few-bits/binding';
 import type { InferenceBinding } from './inference/binding';
 import type { MemoryBinding } from './memory/binding';
@@ -36,6 +37,7 @@ interface BaseBinding {
 /** The addon, typed by hand: one interface per bind_<group>.cc. */
 export interface NativeAddon
   extends BaseBinding,
+    BinaryBinding,
     FakeQuantizeBinding,
     FewBitsBinding,
     InferenceBinding,

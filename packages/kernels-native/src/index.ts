@@ -94,5 +94,14 @@ export {
   sgdF32,
 } from './training/optimizers';
 // Few bits
+export {
+  type Conv2dB1,
+  conv2dB1,
+  conv2dB1Async,
+  conv2dB1Shape,
+  type ScaleTo,
+  type ThresholdTo,
+} from './few-bits/conv2d-b1';
 export { type MatMulNBits, matMulNBits, matMulNBitsAsync } from './few-bits/matmul-nbits';
+export { type BinaryWeights, type PackedConv2dB1, packConv2dB1 } from './few-bits/packed-conv2d-b1';
 export { type NBitsWeights, type PackedNBits, packNBits } from './few-bits/packed-nbits';

@@ -6,12 +6,14 @@
 namespace qk {
 
 // One line per bind_<group>.cc.
+void RegisterBinary(Napi::Env env, Napi::Object exports);
 void RegisterFewBits(Napi::Env env, Napi::Object exports);
 void RegisterInference(Napi::Env env, Napi::Object exports);
 void RegisterMatrix(Napi::Env env, Napi::Object exports);
 void RegisterMemory(Napi::Env env, Napi::Object exports);
 void RegisterBatchNorm(Napi::Env env, Napi::Object exports);
 void RegisterElementwise(Napi::Env env, Napi::Object exports);
+void RegisterConversion(Napi::Env env, Napi::Object exports);
 void RegisterFakeQuantize(Napi::Env env, Napi::Object exports);
 void RegisterOptimizer(Napi::Env env, Napi::Object exports);
 void RegisterPeak(Napi::Env env, Napi::Object exports);
@@ -31,12 +33,14 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("tiers", Napi::Function::New(env, qk::ListTiers, "tiers"));
   exports.Set("createContext", Napi::Function::New(env, qk::CreateContext, "createContext"));
   exports.Set("operations", Napi::Function::New(env, qk::ListOperations, "operations"));
+  qk::RegisterBinary(env, exports);
   qk::RegisterFewBits(env, exports);
   qk::RegisterInference(env, exports);
   qk::RegisterMatrix(env, exports);
   qk::RegisterMemory(env, exports);
   qk::RegisterBatchNorm(env, exports);
   qk::RegisterElementwise(env, exports);
+  qk::RegisterConversion(env, exports);
   qk::RegisterFakeQuantize(env, exports);
   qk::RegisterOptimizer(env, exports);
   qk::RegisterPeak(env, exports);
