@@ -1,7 +1,7 @@
 import type { FakeQuantizeBinding } from './fake-quantize/binding';
-import type { ElementwiseBinding, MatrixBinding, ReduceBinding } from './float/binding';
 import type { BinaryBinding } from './few-bits/binary-binding';
 import type { FewBitsBinding } from './few-bits/binding';
+import type { ElementwiseBinding, MatrixBinding, PoolBinding, ReduceBinding } from './float/binding';
 import type { InferenceBinding } from './inference/binding';
 import type { MemoryBinding } from './memory/binding';
 import type { MovementBinding } from './movement/binding';
@@ -49,4 +49,5 @@ export interface NativeAddon
     BatchNormBinding,
     ElementwiseBinding,
     ReduceBinding,
-    OptimizerBinding {}
+    OptimizerBinding,
+    PoolBinding {}

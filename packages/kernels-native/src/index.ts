@@ -105,3 +105,16 @@ export {
 export { type MatMulNBits, matMulNBits, matMulNBitsAsync } from './few-bits/matmul-nbits';
 export { type BinaryWeights, type PackedConv2dB1, packConv2dB1 } from './few-bits/packed-conv2d-b1';
 export { type NBitsWeights, type PackedNBits, packNBits } from './few-bits/packed-nbits';
+export {
+  depthwiseBackwardFilterF32,
+  depthwiseBackwardInputF32,
+  depthwiseConv2dF32,
+} from './float/depthwise-conv2d';
+export {
+  type AveragePoolOptions,
+  avgPoolBackwardF32,
+  avgPoolF32,
+  maxPoolBackwardF32,
+  maxPoolF32,
+  type Pool2dShape,
+} from './float/pool2d';

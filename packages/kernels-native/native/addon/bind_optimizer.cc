@@ -32,14 +32,15 @@ Napi::Value BindMomentum(const Napi::CallbackInfo& info) {
   return arguments.Run([=] { return RunMomentumF32(*context, rule, gradient, n, accumulation, variable); });
 }
 
-// adamF32(context, n, learningRate, beta1, beta2, epsilon, firstCorrection, secondCorrection, gradient, first, second, variable)
+// adamF32(context, n, learningRate, beta1, beta2, epsilon, firstCorrection, secondCorrection, gradient, first, second,
+// variable)
 Napi::Value BindAdam(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   Context* context = arguments.NextContext();
   const int64_t n = arguments.NextSize();
   AdamF32 rule = {};
-  for (float* number : {&rule.learning_rate, &rule.beta1, &rule.beta2, &rule.epsilon, &rule.first_correction,
-                        &rule.second_correction}) {
+  for (float* number :
+       {&rule.learning_rate, &rule.beta1, &rule.beta2, &rule.epsilon, &rule.first_correction, &rule.second_correction}) {
     *number = NextFloat(arguments);
   }
   const float* gradient = NextFloats(arguments, n);

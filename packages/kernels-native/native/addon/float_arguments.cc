@@ -26,8 +26,8 @@ ConvShape NextConvShape(Arguments& arguments) {
   for (int64_t* size : {&s.batch, &s.in_height, &s.in_width, &s.in_channels, &s.out_height, &s.out_width, &s.out_channels}) {
     *size = arguments.NextInt(0, kLargestSide);
   }
-  for (int64_t* size : {&s.filter_height, &s.filter_width, &s.stride_height, &s.stride_width, &s.dilation_height,
-                        &s.dilation_width}) {
+  for (int64_t* size :
+       {&s.filter_height, &s.filter_width, &s.stride_height, &s.stride_width, &s.dilation_height, &s.dilation_width}) {
     *size = arguments.NextInt(1, kLargestSide);
   }
   s.pad_top = arguments.NextInt(0, kLargestSide);

@@ -18,6 +18,7 @@ void RegisterFakeQuantize(Napi::Env env, Napi::Object exports);
 void RegisterOptimizer(Napi::Env env, Napi::Object exports);
 void RegisterPeak(Napi::Env env, Napi::Object exports);
 void RegisterMovement(Napi::Env env, Napi::Object exports);
+void RegisterPool(Napi::Env env, Napi::Object exports);
 void RegisterReduce(Napi::Env env, Napi::Object exports);
 void RegisterStatistics(Napi::Env env, Napi::Object exports);
 
@@ -45,6 +46,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   qk::RegisterOptimizer(env, exports);
   qk::RegisterPeak(env, exports);
   qk::RegisterMovement(env, exports);
+  qk::RegisterPool(env, exports);
   qk::RegisterReduce(env, exports);
   qk::RegisterStatistics(env, exports);
   return exports;

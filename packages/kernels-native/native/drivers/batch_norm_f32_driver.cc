@@ -17,9 +17,9 @@ constexpr int64_t kEstimateRows = 64;
 
 // Blocks of folded rows, and the few rows behind them that do not fill one.
 struct Blocks {
-  int64_t fold, width;          // width = fold * channels
+  int64_t fold, width;               // width = fold * channels
   int64_t rows, block_rows, blocks;  // folded rows
-  int64_t tail;                 // rows of x
+  int64_t tail;                      // rows of x
 };
 
 Blocks MakeBlocks(int64_t rows, int64_t channels) {

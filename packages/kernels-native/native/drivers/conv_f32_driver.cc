@@ -4,6 +4,7 @@
 #include "qk/context.h"
 #include "qk/conv_f32.h"
 #include "qk/gemm_f32.h"
+#include "qk/input_gradient_phase.h"
 #include "qk/tap_convolution_f32.h"
 
 namespace qk {
@@ -30,30 +31,6 @@ Taps FilterTaps(const ConvShape& s) {
     }
   }
   return taps;
-}
-
-// One direction of the gradient of the input. Position p = phase + stride * i of x met filter element f at output
-// i + shift(f), an integer only for the elements listed: those with (phase + pad - f * dilation) divisible by the stride.
-struct Phase {
-  std::vector<int64_t> elements;  // by ascending shift
-  std::vector<int64_t> shifts;    // minus the smallest one
-  int64_t first = 0;              // the smallest shift
-  int64_t reach = 0;
-  int64_t positions = 0;          // i: phase + stride * i < size
-};
-
-Phase MakePhase(int64_t phase, int64_t size, int64_t filter, int64_t stride, int64_t dilation, int64_t pad) {
-  Phase result;
-  result.positions = phase < size ? (size - phase + stride - 1) / stride : 0;
-  for (int64_t f = filter - 1; f >= 0; f--) {
-    const int64_t distance = phase + pad - f * dilation;
-    if (distance % stride != 0) continue;
-    if (result.elements.empty()) result.first = distance / stride;
-    result.elements.push_back(f);
-    result.shifts.push_back(distance / stride - result.first);
-  }
-  result.reach = result.shifts.empty() ? 1 : result.shifts.back() + 1;
-  return result;
 }
 
 bool AreNeighbours(const std::vector<int64_t>& shifts) {
@@ -115,9 +92,11 @@ Status ConvF32BackwardInput(Context& context, const ConvShape& s, const float* d
   if (turned == nullptr) return Status::kOutOfMemory;
 
   for (int64_t phase_y = 0; phase_y < s.stride_height; phase_y++) {
-    const Phase vertical = MakePhase(phase_y, s.in_height, s.filter_height, s.stride_height, s.dilation_height, s.pad_top);
+    const InputGradientPhase vertical =
+        MakeInputGradientPhase(phase_y, s.in_height, s.filter_height, s.stride_height, s.dilation_height, s.pad_top);
     for (int64_t phase_x = 0; phase_x < s.stride_width; phase_x++) {
-      const Phase level = MakePhase(phase_x, s.in_width, s.filter_width, s.stride_width, s.dilation_width, s.pad_left);
+      const InputGradientPhase level =
+          MakeInputGradientPhase(phase_x, s.in_width, s.filter_width, s.stride_width, s.dilation_width, s.pad_left);
       const int64_t level_taps = static_cast<int64_t>(level.elements.size());
       const int64_t run = AreNeighbours(level.shifts) ? std::max<int64_t>(level_taps, 1) : 1;
       std::vector<int64_t> tap_y, tap_x;

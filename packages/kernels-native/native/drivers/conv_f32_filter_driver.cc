@@ -11,9 +11,9 @@
 namespace qk {
 namespace {
 
-constexpr int64_t kStripFloats = 8 * 1024;           // 32 KB of x and dy
+constexpr int64_t kStripFloats = 8 * 1024;  // 32 KB of x and dy
 constexpr int64_t kMostParts = 16;
-constexpr int64_t kPartFloats = 8 * 1024 * 1024;     // 32 MB for all parts
+constexpr int64_t kPartFloats = 8 * 1024 * 1024;  // 32 MB for all parts
 constexpr int64_t kWantedTasks = 8;
 
 int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -23,8 +23,8 @@ struct Plan {
   const ConvF32Table& table;
   const float* x;
   const float* dy;
-  int64_t run;            // window columns that are neighbours in memory, so one row block covers their channels
-  int64_t taps, depth;    // taps * depth = rows of the filter matrix
+  int64_t run;          // window columns that are neighbours in memory, so one row block covers their channels
+  int64_t taps, depth;  // taps * depth = rows of the filter matrix
   int64_t tile_rows, blocks_per_tap, splits;
   int64_t strip_lines, window_columns;
   int64_t parts, filter_floats;
@@ -100,7 +100,8 @@ void RunPart(const Plan& plan, int64_t part, int64_t split, float* window, float
         CopyWindow(image, top, -s.pad_left, window_lines, plan.window_columns, 0.0f, window);
         RunStrip(plan, window, plan.window_columns, dy, lines, first_block, end_block, filter);
       }
-      if (plan.with_bias && split == 0) RunBias(plan, dy, lines * s.out_width, filter + plan.taps * plan.depth * s.out_channels);
+      if (plan.with_bias && split == 0)
+        RunBias(plan, dy, lines * s.out_width, filter + plan.taps * plan.depth * s.out_channels);
     }
   }
 }

@@ -9,8 +9,8 @@
 namespace qk {
 namespace {
 
-constexpr int64_t kGrain = 32 * 1024;    // elements per task
-constexpr int64_t kShortRun = 512;       // runs below this are joined where they can be
+constexpr int64_t kGrain = 32 * 1024;  // elements per task
+constexpr int64_t kShortRun = 512;     // runs below this are joined where they can be
 constexpr int64_t kJoinedRun = 2048;
 
 // Rows of runs: `count` runs of `length`, at the offsets of an odometer over the outer dimensions.
@@ -101,9 +101,8 @@ Status ForRuns(Context& context, const Broadcast& shape, const float* a, const f
 
 Status RunUnaryF32(Context& context, UnaryF32 op, const float* x, int64_t n, float a, float b, float* y) {
   const ElementwiseF32Table& table = ElementwiseF32Tables(context.tier());
-  context.pool().ParallelFor(n, kGrain, [&](int64_t begin, int64_t end, int) {
-    table.unary.run(op, x + begin, end - begin, a, b, y + begin);
-  });
+  context.pool().ParallelFor(
+      n, kGrain, [&](int64_t begin, int64_t end, int) { table.unary.run(op, x + begin, end - begin, a, b, y + begin); });
   return Status::kOk;
 }
 

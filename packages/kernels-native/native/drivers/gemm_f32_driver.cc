@@ -21,7 +21,7 @@ constexpr int64_t kTaskRows = 120;     // a multiple of every tier's tile rows
 constexpr int64_t kTaskColumns = 512;  // a multiple of every tier's panel
 // Reading b in place touches a new page per row when rows are far apart; packing pays once this many tiles use a panel.
 constexpr int64_t kTilesToPack = 6;
-constexpr int64_t kNarrow = 64;        // columns up to which b's rows are close enough to be read in place
+constexpr int64_t kNarrow = 64;  // columns up to which b's rows are close enough to be read in place
 
 int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -31,8 +31,8 @@ struct Plan {
   bool pack_a, pack_b;
   int64_t depth_blocks, panels;
   int64_t row_tasks, column_tasks;
-  float* packed_b;                      // [depth block][panel][k][max_columns], or null
-  float* const* row_scratch;            // per thread, kTaskRows * (kDepth + kPad)
+  float* packed_b;            // [depth block][panel][k][max_columns], or null
+  float* const* row_scratch;  // per thread, kTaskRows * (kDepth + kPad)
 };
 
 // Panel `panel` of depth block `block` of matrix b; columns beyond n are not written.
@@ -141,8 +141,16 @@ Status GemmF32(Context& context, const GemmF32Call& original) {
   const int64_t panels = CeilDiv(call.n, table.max_columns);
   const bool pack_b = call.transpose_b || (call.n > kNarrow && CeilDiv(call.m, table.max_rows) >= kTilesToPack);
   const bool pack_a = call.transpose_a || panels > 2;
-  Plan plan = {call, table, pack_a, pack_b, std::max<int64_t>(CeilDiv(call.k, kDepth), 1), panels,
-               CeilDiv(call.m, kTaskRows), CeilDiv(call.n, kTaskColumns), nullptr, nullptr};
+  Plan plan = {call,
+               table,
+               pack_a,
+               pack_b,
+               std::max<int64_t>(CeilDiv(call.k, kDepth), 1),
+               panels,
+               CeilDiv(call.m, kTaskRows),
+               CeilDiv(call.n, kTaskColumns),
+               nullptr,
+               nullptr};
 
   const size_t threads = static_cast<size_t>(pool.threads());
   float** row_scratch = scratch.Take<float*>(threads);

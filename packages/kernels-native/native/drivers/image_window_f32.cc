@@ -6,8 +6,8 @@
 namespace qk {
 
 void CopyWindow(const ImageF32& image, int64_t top, int64_t left, int64_t lines, int64_t columns, float outside, float* out) {
-  const int64_t begin = std::clamp<int64_t>(-left, 0, columns);                          // columns before the image
-  const int64_t end = std::clamp<int64_t>(image.width - left, begin, columns);           // first column behind it
+  const int64_t begin = std::clamp<int64_t>(-left, 0, columns);                 // columns before the image
+  const int64_t end = std::clamp<int64_t>(image.width - left, begin, columns);  // first column behind it
   const int64_t line_size = columns * image.channels;
   const size_t bytes = static_cast<size_t>((end - begin) * image.channels) * sizeof(float);
   for (int64_t l = 0; l < lines; l++, out += line_size) {

@@ -21,17 +21,17 @@ int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 struct Plan {
   const TapConvolutionF32& call;
   const GemmF32Table& table;
-  int64_t depth;            // floats per tap
-  int64_t strip_lines;      // grid lines
-  int64_t strips;           // per image
+  int64_t depth;        // floats per tap
+  int64_t strip_lines;  // grid lines
+  int64_t strips;       // per image
   int64_t panels, panel_groups;
-  const float* packed;      // [panel][taps * depth][max_columns], or null
+  const float* packed;  // [panel][taps * depth][max_columns], or null
   int64_t window_floats;
 };
 
 struct ThreadScratch {
   float* window;
-  const float** a_rows;   // [strip_lines * grid_width]
+  const float** a_rows;  // [strip_lines * grid_width]
   float** c_rows;
   const float** residual_rows;
   int64_t* tap_offsets;

@@ -158,3 +158,61 @@ export interface ReduceBinding {
     dlogits: Float32Array | null,
   ): Status;
 }
+
+/** The fields of a Pool2dShape in the order of qk::PoolShape. */
+export type Pool2dArguments = [
+  batch: number,
+  inHeight: number,
+  inWidth: number,
+  channels: number,
+  outHeight: number,
+  outWidth: number,
+  windowHeight: number,
+  windowWidth: number,
+  strideHeight: number,
+  strideWidth: number,
+  dilationHeight: number,
+  dilationWidth: number,
+  padTop: number,
+  padLeft: number,
+];
+
+/** bind_pool.cc. Kinds are those of qk::PoolF32. */
+export interface PoolBinding {
+  pool2dF32(
+    context: ContextHandle,
+    kind: number,
+    ...shapeThenArrays: [...Pool2dArguments, x: Float32Array, y: Float32Array]
+  ): Status;
+  pool2dBackwardF32(
+    context: ContextHandle,
+    kind: number,
+    ...shapeThenArrays: [
+      ...Pool2dArguments,
+      dy: Float32Array,
+      x: Float32Array | null,
+      y: Float32Array | null,
+      dx: Float32Array,
+    ]
+  ): Status;
+  depthwiseConv2dF32(
+    context: ContextHandle,
+    ...shapeThenArrays: [
+      ...Conv2dArguments,
+      x: Float32Array,
+      filter: Float32Array,
+      bias: Float32Array | null,
+      y: Float32Array,
+      minimum: number,
+      maximum: number,
+    ]
+  ): Status;
+  depthwiseBackwardInputF32(
+    context: ContextHandle,
+    ...shapeThenArrays: [...Conv2dArguments, dy: Float32Array, filter: Float32Array, dx: Float32Array]
+  ): Status;
+  depthwiseBackwardFilterF32(
+    context: ContextHandle,
+    ...shapeThenArrays: [...Conv2dArguments, x: Float32Array, dy: Float32Array, dfilter: Float32Array]
+  ): Status;
+}

@@ -33,8 +33,8 @@ QkBatchNormApply qk_batch_norm_f32_apply__scalar, qk_batch_norm_f32_apply__avx2,
     qk_batch_norm_f32_apply__neon;
 QkBatchNormGradientSums qk_batch_norm_f32_gradient_sums__scalar, qk_batch_norm_f32_gradient_sums__avx2,
     qk_batch_norm_f32_gradient_sums__avx512vnni, qk_batch_norm_f32_gradient_sums__neon;
-QkBatchNormGradient qk_batch_norm_f32_gradient__scalar, qk_batch_norm_f32_gradient__avx2, qk_batch_norm_f32_gradient__avx512vnni,
-    qk_batch_norm_f32_gradient__neon;
+QkBatchNormGradient qk_batch_norm_f32_gradient__scalar, qk_batch_norm_f32_gradient__avx2,
+    qk_batch_norm_f32_gradient__avx512vnni, qk_batch_norm_f32_gradient__neon;
 }
 
 namespace qk {
@@ -76,13 +76,13 @@ struct BatchNormF32Gradient {
   float epsilon;
   const float* dy;
   const float* x;
-  const float* y;      // or null: the result after ReLU, whose gradient is then taken first
-  const float* mean;   // of the batch
+  const float* y;     // or null: the result after ReLU, whose gradient is then taken first
+  const float* mean;  // of the batch
   const float* variance;
   const float* gamma;  // or null: 1
   float* dx;
-  float* dgamma;       // or null
-  float* dbeta;        // or null
+  float* dgamma;  // or null
+  float* dbeta;   // or null
 };
 
 // With g = dy * (y > 0), s = 1 / sqrt(variance + epsilon), h = (x - mean) * s and n = rows:

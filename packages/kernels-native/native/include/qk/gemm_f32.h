@@ -32,11 +32,11 @@ struct GemmF32Tile {
   int64_t taps;                // 0 gives the start values alone
   int64_t depth;
   const float* b;
-  int64_t b_stride;            // floats between rows of b
-  float* const* c_rows;        // [rows]
-  int64_t column;              // first column of the tile in c, bias and residual
-  int64_t rows;                // 1 .. max_rows of the table
-  int64_t columns;             // 1 .. max_columns of the table
+  int64_t b_stride;      // floats between rows of b
+  float* const* c_rows;  // [rows]
+  int64_t column;        // first column of the tile in c, bias and residual
+  int64_t rows;          // 1 .. max_rows of the table
+  int64_t columns;       // 1 .. max_columns of the table
   GemmF32Epilogue epilogue;
 };
 
@@ -76,10 +76,10 @@ struct GemmF32Call {
   const float* a;
   const float* b;
   float* c;
-  bool transpose_a, transpose_b;              // a is stored [k][m], b is stored [n][k]
-  int64_t a_stride, b_stride, c_stride;       // floats between stored rows
-  int64_t a_batch, b_batch, c_batch;          // floats between matrices; 0 shares one
-  const float* bias;                          // [n] or null
+  bool transpose_a, transpose_b;         // a is stored [k][m], b is stored [n][k]
+  int64_t a_stride, b_stride, c_stride;  // floats between stored rows
+  int64_t a_batch, b_batch, c_batch;     // floats between matrices; 0 shares one
+  const float* bias;                     // [n] or null
   bool accumulate;
   float minimum, maximum;
 };
