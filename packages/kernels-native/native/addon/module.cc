@@ -13,7 +13,6 @@ void RegisterMatrix(Napi::Env env, Napi::Object exports);
 void RegisterMemory(Napi::Env env, Napi::Object exports);
 void RegisterBatchNorm(Napi::Env env, Napi::Object exports);
 void RegisterElementwise(Napi::Env env, Napi::Object exports);
-void RegisterConversion(Napi::Env env, Napi::Object exports);
 void RegisterFakeQuantize(Napi::Env env, Napi::Object exports);
 void RegisterOptimizer(Napi::Env env, Napi::Object exports);
 void RegisterPeak(Napi::Env env, Napi::Object exports);
@@ -41,7 +40,6 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   qk::RegisterMemory(env, exports);
   qk::RegisterBatchNorm(env, exports);
   qk::RegisterElementwise(env, exports);
-  qk::RegisterConversion(env, exports);
   qk::RegisterFakeQuantize(env, exports);
   qk::RegisterOptimizer(env, exports);
   qk::RegisterPeak(env, exports);
