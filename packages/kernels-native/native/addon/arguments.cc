@@ -1,5 +1,6 @@
 #include "arguments.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -97,6 +98,8 @@ Layout Arguments::NextLayout() {
   layout.length = NextSize();
   layout.inner = NextSize();
   layout.size = NextInt(1, int64_t{1} << 40);
+  // A group longer than its axis is the whole axis.
+  layout.size = std::min(layout.size, std::max<int64_t>(layout.length, 1));
   // The product is checked in floating point first: it must not overflow.
   const double count =
       static_cast<double>(layout.outer) * static_cast<double>(layout.length) * static_cast<double>(layout.inner);

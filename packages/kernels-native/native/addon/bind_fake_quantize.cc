@@ -1,39 +1,10 @@
 #include "arguments.h"
+#include "grid_arguments.h"
 #include "qk/fake_quantize_driver.h"
 #include "qk/fake_quantize_f32.h"
 
 namespace qk {
 namespace {
-
-// layout…, scale f32 [G], zeroPoint f32 [G], qmin, qmax
-GridParams NextGrid(Arguments* arguments) {
-  GridParams grid;
-  grid.layout = arguments->NextLayout();
-  const Span<float> scale = arguments->NextF32();
-  const Span<float> zero_point = arguments->NextF32();
-  grid.scale = scale.data;
-  grid.zero_point = zero_point.data;
-  grid.qmin = static_cast<float>(arguments->NextInt(-(1 << 24), 1 << 24));
-  grid.qmax = static_cast<float>(arguments->NextInt(-(1 << 24), 1 << 24));
-  const int64_t parameters = grid.layout.parameters();
-  arguments->Require(scale.length >= parameters && zero_point.length >= parameters);
-  return grid;
-}
-
-// An array of the tensor's size.
-float* NextTensor(Arguments* arguments, const GridParams& grid) {
-  const Span<float> array = arguments->NextF32();
-  arguments->Require(array.length >= grid.layout.count());
-  return array.data;
-}
-
-// An array of G numbers, or null.
-float* NextParameters(Arguments* arguments, const GridParams& grid) {
-  if (arguments->SkipNull()) return nullptr;
-  const Span<float> array = arguments->NextF32();
-  arguments->Require(array.length >= grid.layout.parameters());
-  return array.data;
-}
 
 // fakeQuantize(context, grid…, x, y)
 Napi::Value BindFakeQuantize(const Napi::CallbackInfo& info) {

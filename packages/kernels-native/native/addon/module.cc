@@ -13,6 +13,7 @@ void RegisterMatrix(Napi::Env env, Napi::Object exports);
 void RegisterMemory(Napi::Env env, Napi::Object exports);
 void RegisterBatchNorm(Napi::Env env, Napi::Object exports);
 void RegisterElementwise(Napi::Env env, Napi::Object exports);
+void RegisterConversion(Napi::Env env, Napi::Object exports);
 void RegisterFakeQuantize(Napi::Env env, Napi::Object exports);
 void RegisterOptimizer(Napi::Env env, Napi::Object exports);
 void RegisterPeak(Napi::Env env, Napi::Object exports);
@@ -40,6 +41,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   qk::RegisterMemory(env, exports);
   qk::RegisterBatchNorm(env, exports);
   qk::RegisterElementwise(env, exports);
+  qk::RegisterConversion(env, exports);
   qk::RegisterFakeQuantize(env, exports);
   qk::RegisterOptimizer(env, exports);
   qk::RegisterPeak(env, exports);

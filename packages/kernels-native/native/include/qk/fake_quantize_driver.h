@@ -2,22 +2,13 @@
 #define QK_FAKE_QUANTIZE_DRIVER_H_
 
 #include "qk/context.h"
-#include "qk/layout.h"
+#include "qk/grid_params.h"
 #include "qk/types.h"
 
 namespace qk {
 
-// A tensor's grid: parameters [layout.parameters()], codes qmin to qmax. See qk/fake_quantize_f32.h for all formulas.
-struct GridParams {
-  Layout layout;
-  const float* scale;
-  const float* zero_point;
-  float qmin;
-  float qmax;
-};
-
-// Gradients of parameters, [layout.parameters()] each, are multiplied by gradient_scale. They are summed in float64 over ranges
-// that do not depend on the number of threads.
+// Formulas: qk/fake_quantize_f32.h. Gradients of parameters, [layout.parameters()] each, are multiplied by gradient_scale. They
+// are summed in float64 over ranges that do not depend on the number of threads.
 Status FakeQuantize(Context& context, const GridParams& grid, const float* x, float* y);
 Status FakeQuantizeBackward(Context& context, const GridParams& grid, const float* dy, const float* x, float* dx);
 Status LearnedStepBackward(Context& context, const GridParams& grid, float gradient_scale, const float* dy, const float* x,

@@ -22,6 +22,8 @@ struct Lanes {
   static F32 LoadFirst(const float* p, int64_t count) { return _mm256_maskload_ps(p, First(count)); }
   static void Store(float* p, F32 a) { _mm256_storeu_ps(p, a); }
   static void StoreFirst(float* p, F32 a, int64_t count) { _mm256_maskstore_ps(p, First(count), a); }
+  // The first `count` lanes of a, zeros in the others.
+  static F32 KeepFirst(F32 a, int64_t count) { return _mm256_and_ps(a, _mm256_castsi256_ps(First(count))); }
   static F32 Set(float a) { return _mm256_set1_ps(a); }
 
   static F32 Add(F32 a, F32 b) { return _mm256_add_ps(a, b); }
@@ -47,6 +49,71 @@ struct Lanes {
   // a where the mask is set, else b.
   static F32 Select(Mask mask, F32 a, F32 b) { return _mm256_blendv_ps(b, a, mask); }
 
+  // The first `count` elements at p, zeros after them.
+  template <class T>
+  static __m128i LoadPart(const T* p, int64_t count) {
+    T codes[16 / sizeof(T)] = {};
+    for (int64_t i = 0; i < count; i++) codes[i] = p[i];
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(codes));
+  }
+  template <class T>
+  static void StorePart(T* p, __m128i packed, int64_t count) {
+    T codes[16 / sizeof(T)];
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(codes), packed);
+    for (int64_t i = 0; i < count; i++) p[i] = codes[i];
+  }
+  // Codes: whole numbers of the type, as floats. Only `count` of them are touched in memory.
+  static F32 LoadCodes(const int8_t* p, int64_t count) {
+    const __m128i codes = count >= kWidth ? _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)) : LoadPart(p, count);
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(codes));
+  }
+  static F32 LoadCodes(const uint8_t* p, int64_t count) {
+    const __m128i codes = count >= kWidth ? _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)) : LoadPart(p, count);
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(codes));
+  }
+  static F32 LoadCodes(const int16_t* p, int64_t count) {
+    const __m128i codes = count >= kWidth ? _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)) : LoadPart(p, count);
+    return _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(codes));
+  }
+  static F32 LoadCodes(const uint16_t* p, int64_t count) {
+    const __m128i codes = count >= kWidth ? _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)) : LoadPart(p, count);
+    return _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(codes));
+  }
+  // Accumulators, rounded to float.
+  static F32 LoadCodes(const int32_t* p, int64_t count) {
+    return _mm256_cvtepi32_ps(count >= kWidth ? _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))
+                                              : _mm256_maskload_epi32(p, First(count)));
+  }
+  // Eight signed words; or unsigned ones, with the other packing.
+  static __m128i SignedWords(F32 a) {
+    const __m256i codes_i32x8 = _mm256_cvtps_epi32(a);
+    return _mm_packs_epi32(_mm256_castsi256_si128(codes_i32x8), _mm256_extracti128_si256(codes_i32x8, 1));
+  }
+  static __m128i UnsignedWords(F32 a) {
+    const __m256i codes_i32x8 = _mm256_cvtps_epi32(a);
+    return _mm_packus_epi32(_mm256_castsi256_si128(codes_i32x8), _mm256_extracti128_si256(codes_i32x8, 1));
+  }
+  template <class T>
+  static void StoreLow(T* p, __m128i packed, int64_t count) {
+    if (count < kWidth) {
+      StorePart(p, packed, count);
+    } else if (sizeof(T) == 1) {
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(p), packed);
+    } else {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(p), packed);
+    }
+  }
+  static void StoreCodes(int8_t* p, F32 a, int64_t count) {
+    const __m128i words_i16x8 = SignedWords(a);
+    StoreLow(p, _mm_packs_epi16(words_i16x8, words_i16x8), count);
+  }
+  static void StoreCodes(uint8_t* p, F32 a, int64_t count) {
+    const __m128i words_i16x8 = SignedWords(a);
+    StoreLow(p, _mm_packus_epi16(words_i16x8, words_i16x8), count);
+  }
+  static void StoreCodes(int16_t* p, F32 a, int64_t count) { StoreLow(p, SignedWords(a), count); }
+  static void StoreCodes(uint16_t* p, F32 a, int64_t count) { StoreLow(p, UnsignedWords(a), count); }
+
   // Eight sums in float64.
   struct Sum {
     __m256d low, high;
@@ -55,6 +122,11 @@ struct Lanes {
   static void AddTo(Sum* sum, F32 a) {
     sum->low = _mm256_add_pd(sum->low, _mm256_cvtps_pd(_mm256_castps256_ps128(a)));
     sum->high = _mm256_add_pd(sum->high, _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1)));
+  }
+  static void AddSquareTo(Sum* sum, F32 a) {
+    const __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(a)), high = _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1));
+    sum->low = _mm256_fmadd_pd(low, low, sum->low);
+    sum->high = _mm256_fmadd_pd(high, high, sum->high);
   }
   static void Spread(const Sum& sum, double* lanes) {
     _mm256_storeu_pd(lanes, sum.low);

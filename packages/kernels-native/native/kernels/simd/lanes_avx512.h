@@ -19,6 +19,8 @@ struct Lanes {
   static F32 LoadFirst(const float* p, int64_t count) { return _mm512_maskz_loadu_ps(First(count), p); }
   static void Store(float* p, F32 a) { _mm512_storeu_ps(p, a); }
   static void StoreFirst(float* p, F32 a, int64_t count) { _mm512_mask_storeu_ps(p, First(count), a); }
+  // The first `count` lanes of a, zeros in the others.
+  static F32 KeepFirst(F32 a, int64_t count) { return _mm512_maskz_mov_ps(First(count), a); }
   static F32 Set(float a) { return _mm512_set1_ps(a); }
 
   static F32 Add(F32 a, F32 b) { return _mm512_add_ps(a, b); }
@@ -41,6 +43,52 @@ struct Lanes {
   // a where the mask is set, else b.
   static F32 Select(Mask mask, F32 a, F32 b) { return _mm512_mask_blend_ps(mask, b, a); }
 
+  // Codes: whole numbers of the type, as floats. Only `count` of them are touched in memory.
+  static F32 LoadCodes(const int8_t* p, int64_t count) {
+    const __m128i codes =
+        count >= kWidth ? _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)) : _mm_maskz_loadu_epi8(First(count), p);
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(codes));
+  }
+  static F32 LoadCodes(const uint8_t* p, int64_t count) {
+    const __m128i codes =
+        count >= kWidth ? _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)) : _mm_maskz_loadu_epi8(First(count), p);
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(codes));
+  }
+  static F32 LoadCodes(const int16_t* p, int64_t count) {
+    const __m256i codes =
+        count >= kWidth ? _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)) : _mm256_maskz_loadu_epi16(First(count), p);
+    return _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(codes));
+  }
+  static F32 LoadCodes(const uint16_t* p, int64_t count) {
+    const __m256i codes =
+        count >= kWidth ? _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)) : _mm256_maskz_loadu_epi16(First(count), p);
+    return _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(codes));
+  }
+  // Accumulators, rounded to float.
+  static F32 LoadCodes(const int32_t* p, int64_t count) {
+    return _mm512_cvtepi32_ps(count >= kWidth ? _mm512_loadu_si512(p) : _mm512_maskz_loadu_epi32(First(count), p));
+  }
+  static void StoreCodes(int8_t* p, F32 a, int64_t count) { StoreBytes(p, a, count); }
+  static void StoreCodes(uint8_t* p, F32 a, int64_t count) { StoreBytes(p, a, count); }
+  static void StoreCodes(int16_t* p, F32 a, int64_t count) { StoreWords(p, a, count); }
+  static void StoreCodes(uint16_t* p, F32 a, int64_t count) { StoreWords(p, a, count); }
+  static void StoreBytes(void* p, F32 a, int64_t count) {
+    const __m128i codes_8x16 = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a));
+    if (count >= kWidth) {
+      _mm_storeu_si128(static_cast<__m128i*>(p), codes_8x16);
+    } else {
+      _mm_mask_storeu_epi8(p, First(count), codes_8x16);
+    }
+  }
+  static void StoreWords(void* p, F32 a, int64_t count) {
+    const __m256i codes_16x16 = _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(a));
+    if (count >= kWidth) {
+      _mm256_storeu_si256(static_cast<__m256i*>(p), codes_16x16);
+    } else {
+      _mm256_mask_storeu_epi16(p, First(count), codes_16x16);
+    }
+  }
+
   // Sixteen sums in float64.
   struct Sum {
     __m512d low, high;
@@ -49,6 +97,11 @@ struct Lanes {
   static void AddTo(Sum* sum, F32 a) {
     sum->low = _mm512_add_pd(sum->low, _mm512_cvtps_pd(_mm512_castps512_ps256(a)));
     sum->high = _mm512_add_pd(sum->high, _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1)));
+  }
+  static void AddSquareTo(Sum* sum, F32 a) {
+    const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(a)), high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1));
+    sum->low = _mm512_fmadd_pd(low, low, sum->low);
+    sum->high = _mm512_fmadd_pd(high, high, sum->high);
   }
   static void Spread(const Sum& sum, double* lanes) {
     _mm512_storeu_pd(lanes, sum.low);

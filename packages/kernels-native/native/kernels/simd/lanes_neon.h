@@ -26,6 +26,12 @@ struct Lanes {
     vst1q_f32(lanes, a);
     for (int64_t i = 0; i < count; i++) p[i] = lanes[i];
   }
+  // The first `count` lanes of a, zeros in the others.
+  static F32 KeepFirst(F32 a, int64_t count) {
+    float lanes[4] = {0, 0, 0, 0};
+    StoreFirst(lanes, a, count);
+    return vld1q_f32(lanes);
+  }
   static F32 Set(float a) { return vdupq_n_f32(a); }
 
   static F32 Add(F32 a, F32 b) { return vaddq_f32(a, b); }
@@ -51,6 +57,20 @@ struct Lanes {
   // a where the mask is set, else b.
   static F32 Select(Mask mask, F32 a, F32 b) { return vbslq_f32(mask, a, b); }
 
+  // Codes: whole numbers of the type, as floats. Only `count` of them are touched in memory.
+  template <class T>
+  static F32 LoadCodes(const T* p, int64_t count) {
+    int32_t codes[4] = {0, 0, 0, 0};
+    for (int64_t i = 0; i < kWidth && i < count; i++) codes[i] = p[i];
+    return vcvtq_f32_s32(vld1q_s32(codes));
+  }
+  template <class T>
+  static void StoreCodes(T* p, F32 a, int64_t count) {
+    int32_t codes[4];
+    vst1q_s32(codes, vcvtnq_s32_f32(a));
+    for (int64_t i = 0; i < kWidth && i < count; i++) p[i] = static_cast<T>(codes[i]);
+  }
+
   // Four sums in float64.
   struct Sum {
     float64x2_t low, high;
@@ -59,6 +79,11 @@ struct Lanes {
   static void AddTo(Sum* sum, F32 a) {
     sum->low = vaddq_f64(sum->low, vcvt_f64_f32(vget_low_f32(a)));
     sum->high = vaddq_f64(sum->high, vcvt_high_f64_f32(a));
+  }
+  static void AddSquareTo(Sum* sum, F32 a) {
+    const float64x2_t low = vcvt_f64_f32(vget_low_f32(a)), high = vcvt_high_f64_f32(a);
+    sum->low = vfmaq_f64(sum->low, low, low);
+    sum->high = vfmaq_f64(sum->high, high, high);
   }
   static void Spread(const Sum& sum, double* lanes) {
     vst1q_f64(lanes, sum.low);
