@@ -15,6 +15,7 @@ import {
 import type { CommandDefinition, CommandInput } from '../command';
 import { openSamples } from '../data/sample-source';
 import { exitCode } from '../exit-code';
+import { loadStatisticsBackend } from '../machine/statistics-backend';
 import { openModel, withShapes } from '../model/open-model';
 import { checkOutputs } from '../output/check-outputs';
 import { printResult } from '../terminal/print-result';
@@ -96,6 +97,7 @@ async function runCalibrate({ args, options, context }: CommandInput<typeof cali
     const source = await openSamples(specs, { ...reading, limit: range.end, start, ...shuffle });
     const state = await collectStatistics(plan, {
       runtime: await loadRuntime(),
+      backend: await loadStatisticsBackend(),
       source,
       selector: settings.activationRange,
       batchSize,

@@ -4,6 +4,7 @@ import type { CommandDefinition, CommandInput } from '../command';
 import type { Context } from '../context';
 import type { ModelInput } from '../data/model-input';
 import { exitCode } from '../exit-code';
+import { loadStatisticsBackend } from '../machine/statistics-backend';
 import { hashFile, type OpenedModel, openModel, withShapes } from '../model/open-model';
 import type { OptionValues } from '../options/option-table';
 import { checkOutputs } from '../output/check-outputs';
@@ -106,11 +107,13 @@ async function quantizeAndWrite(
   };
   const statistics =
     options.statistics === undefined ? undefined : await readState(resolve(context.cwd, options.statistics));
+  const backend = await loadStatisticsBackend();
   const libraryOptions: QuantizeOptions = {
     ...quantizeSettings(settings),
     calibration: data.calibration,
     name: opened.name,
     ...(statistics === undefined ? {} : { statistics }),
+    ...(backend === undefined ? {} : { backend }),
     provenance: hashes,
     signal,
     onProgress: progress.show,
