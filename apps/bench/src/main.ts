@@ -3,6 +3,7 @@ import { Command } from 'commander';
 /** What can be measured; loaded only when asked for. */
 const suites: Readonly<Record<string, () => Promise<Command>>> = {
   kernels: async () => (await import('./kernels/command')).kernelsCommand(),
+  tfjs: async () => (await import('./tfjs/command')).tfjsCommand(),
   qat: async () => (await import('./qat/command')).qatCommand(),
 };
 

@@ -68,7 +68,8 @@ async function groupSize(contestant: Contestant, warmup: number): Promise<number
   return Math.max(1, Math.ceil(0.05 / each));
 }
 
-function summarize(samples: readonly number[]): Times {
+/** Smallest, middle and number of samples, milliseconds. */
+export function summarize(samples: readonly number[]): Times {
   const sorted = samples.toSorted((a, b) => a - b);
   return {
     min: sorted[0] as number,

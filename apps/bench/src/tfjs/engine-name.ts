@@ -1,0 +1,2 @@
+/** Who runs a workload: our backend, or the peer. */
+export type EngineName = 'bitwright' | 'tfjs-node';
