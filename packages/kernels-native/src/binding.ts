@@ -1,3 +1,4 @@
+import type { ConversionBinding } from './conversion/binding';
 import type { FakeQuantizeBinding } from './fake-quantize/binding';
 import type { BinaryBinding } from './few-bits/binary-binding';
 import type { FewBitsBinding } from './few-bits/binding';
@@ -38,6 +39,7 @@ interface BaseBinding {
 export interface NativeAddon
   extends BaseBinding,
     BinaryBinding,
+    ConversionBinding,
     FakeQuantizeBinding,
     FewBitsBinding,
     InferenceBinding,

@@ -30,8 +30,17 @@ export { tile } from './movement/tile';
 export { transpose } from './movement/transpose';
 // Limits of the machine
 export { type MeasuredPeak, measurePeak } from './peak/measure-peak';
+// Conversion
+export type { ByteOrWordCodes } from './conversion/binding';
+export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './conversion/half';
+export { packCodes, unpackCodes } from './conversion/pack';
+export { dequantizeF32, dequantizeF32Async, quantizeF32, quantizeF32Async } from './conversion/quantize';
+export { requantizeI32 } from './conversion/requantize';
 // Statistics
+export { type CandidateGrids, gridErrors } from './statistics/grid-errors';
+export { histogram, histogramAsync } from './statistics/histogram';
 export { minMax } from './statistics/min-max';
+export { type Moments, moments } from './statistics/moments';
 // Integer inference
 export type { Codes } from './inference/codes';
 export {
