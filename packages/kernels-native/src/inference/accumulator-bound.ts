@@ -28,8 +28,7 @@ export function assertAccumulators(operation: string, dot: DotProduct): void {
   for (const zeroPoint of dot.weightZeroPoint ?? []) {
     limit = Math.min(limit, maxDepth(a, b, dot.inputZeroPoint, zeroPoint));
   }
-  let largestBias = 0;
-  for (const value of dot.bias ?? []) largestBias = Math.max(largestBias, Math.abs(value));
+  const largestBias = largestMagnitude(dot.bias);
   const room = Math.max(0, limit - dot.depth) * Math.floor(int32Max / limit);
   if (dot.depth <= limit && (largestBias === 0 || largestBias <= room)) return;
   throw new AccumulatorOverflowError({
@@ -38,4 +37,14 @@ export function assertAccumulators(operation: string, dot: DotProduct): void {
     received: `depth ${dot.depth}, a bias of ${largestBias}`,
     hint: 'Split the sum, or use a larger weight scale.',
   });
+}
+
+// — internals —
+
+/** max |value|, 0 where there is none. */
+function largestMagnitude(values: Int32Array | null): number {
+  let largest = 0;
+  if (values === null) return largest;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i] as number));
+  return largest;
 }

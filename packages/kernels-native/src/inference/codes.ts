@@ -46,8 +46,9 @@ export function assertCodeRange(
  * @throws {InvalidArgumentError} naming the first one that is not
  */
 export function assertFinite(operation: string, name: string, values: Float32Array): void {
-  const index = values.findIndex((value) => !Number.isFinite(value));
-  if (index < 0) return;
+  let index = 0;
+  while (index < values.length && Number.isFinite(values[index])) index++;
+  if (index === values.length) return;
   throw new InvalidArgumentError({
     operation: `[kernels-native] ${operation}`,
     expected: `finite values in ${name}`,
