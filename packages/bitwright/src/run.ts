@@ -20,7 +20,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     return result.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return commanderExitCode(error);
-    if (context.signal.aborted) return reportCancelled(context);
+    if (context.signal.aborted) return reportCancelled(context, error);
     context.stderr.write(formatError(error, createPaint(context.stderr, context.env), context.env));
     if (argv.includes('--json')) context.stdout.write(`${JSON.stringify(errorDocument(error), undefined, 2)}\n`);
     return isUsage(error) ? exitCode.usage : exitCode.failed;
@@ -34,8 +34,10 @@ function commanderExitCode(error: CommanderError): number {
   return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
 }
 
-function reportCancelled({ stderr, signal }: Context): number {
-  stderr.write('cancelled; no file was written\n');
+/** A command that keeps something when it is cancelled says so in the hint of its error. */
+function reportCancelled({ stderr, signal }: Context, error: unknown): number {
+  const kept = QuantError.isInstance(error) ? error.hint : undefined;
+  stderr.write(`cancelled; ${kept ?? 'no file was written'}\n`);
   return signal.reason === 'SIGTERM' ? exitCode.terminated : exitCode.interrupted;
 }
 

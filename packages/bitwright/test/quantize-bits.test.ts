@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { asSampleSource, loadRuntime, predictClasses } from '@bitwright/ptq';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeNpy } from '../src/data/npy';
 import { createWorkplace, type Workplace } from './command-line';
-import { imagesNpy, labelsNpy } from './fixture-data';
+import { imageData, imagesNpy, labelsNpy } from './fixture-data';
 import { tinyClassifierBytes } from './fixture-model';
 
 let place: Workplace;
@@ -55,6 +57,21 @@ describe('bits under a budget', () => {
 });
 
 describe('the accuracy ladder', () => {
+  beforeEach(async () => {
+    // Labels are what the float model says: float is always right, and two bits are not.
+    const samples = asSampleSource([{ image: { type: 'float32', data: imageData(40), dims: [40, 3, 8, 8] } }]);
+    const classes = await predictClasses(tinyClassifierBytes, {
+      runtime: await loadRuntime(),
+      source: samples,
+      labels: new Int32Array(40),
+      batchSize: 40,
+    });
+    place.write(
+      'labels.npy',
+      encodeNpy({ type: 'int64', dims: [40], data: BigInt64Array.from(classes, (c) => BigInt(c)) }),
+    );
+  });
+
   const climb = [...labelled, '--bits', 'w2a4', '--max-drop', '0%'];
 
   it('prints the gain of each technique and leaves the best file and the state of the climb', async () => {
@@ -80,6 +97,20 @@ describe('the accuracy ladder', () => {
       stderr: expect.stringMatching(/state of a climb with this model/),
     });
     expect(readFileSync(join(place.folder, 'tiny.int8.onnx'))).toEqual(before);
+  });
+
+  it('keeps the best so far when it is cancelled, and says where', async () => {
+    const controller = new AbortController();
+    // The state is written after each technique: the first one is done when it appears.
+    const watched = setInterval(() => {
+      if (place.files().includes('tiny.int8.ladder.json')) controller.abort('SIGINT');
+    }, 1);
+    const { code, stderr } = await place.run(climb, { signal: controller.signal });
+    clearInterval(watched);
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/cancelled; the best so far is in .*tiny\.int8\.onnx; --resume goes on/);
+    expect(place.files()).toContain('tiny.int8.onnx');
+    expect((await place.run([...climb, '--resume'])).code).toBe(0);
   });
 
   it('needs labels, something to resume, and time for one quantization', async () => {

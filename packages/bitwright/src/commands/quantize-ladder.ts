@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { InputDataError } from '@bitwright/core';
+import { AbortedError, InputDataError } from '@bitwright/core';
 import type { Model } from '@bitwright/onnx';
 import {
   climbLadder,
@@ -45,16 +45,18 @@ export async function quantizeByLadder(
   options: QuantizeOptions,
   ladder: NonNullable<BitSettings['ladder']>,
   outputs: PlannedOutputs,
-  { options: flags }: CommandInput<typeof quantizeOptions>,
+  { options: flags, context }: CommandInput<typeof quantizeOptions>,
   documentOf: (report: QuantizationReport) => QuantizeDocument,
 ): Promise<QuantizeDocument> {
   const statePath = ladderStatePath(outputs);
   const resume = flags.resume === true ? await readLadderState(statePath) : undefined;
+  let isSaved = false;
   let canReplace = flags.force === true || resume !== undefined;
   const write = async (result: QuantizeResult, document: QuantizeDocument): Promise<void> => {
     // What was found is worth more than a quick end: writing is not cancelled.
     await writeResult(result, document, outputs, { force: canReplace, signal: new AbortController().signal });
     canReplace = true;
+    isSaved = true;
   };
   const summaryOf = (state: LadderState, isReached: boolean, advice: string): LadderSummary => ({
     maxDrop: ladder.maxDrop,
@@ -69,6 +71,15 @@ export async function quantizeByLadder(
     onBest: (result, reached) =>
       write(result, { ...documentOf(result.report), ladder: summaryOf(reached, false, 'still climbing') }),
     onRung: (_, reached) => writeLadderState(statePath, reached),
+  }).catch((cause: unknown) => {
+    if (!context.signal.aborted || !isSaved) throw cause;
+    throw new AbortedError({
+      operation: '[bitwright] accuracy ladder',
+      expected: 'to finish',
+      received: 'a request to cancel',
+      hint: `the best so far is in ${outputs.model}; --resume goes on`,
+      cause,
+    });
   });
   const document = { ...documentOf(best.report), ladder: summaryOf(state, isReached, advice) };
   await write(best, document);
