@@ -19,6 +19,7 @@ import {
   predictClasses,
   type QuantizeOptions,
   quantizeModel,
+  type Runtime,
   type SampleSource,
 } from '@bitwright/ptq';
 import { loadLabels } from '../src/data/labels';
@@ -62,7 +63,12 @@ const ours: Readonly<Record<string, Partial<QuantizeOptions>>> = {
 };
 const peers = ['MinMax', 'Entropy', 'Percentile'];
 
-const runtime = await loadRuntime();
+// One thread per session: accuracy does not depend on it.
+const loaded = await loadRuntime();
+const runtime: Runtime = {
+  ...loaded,
+  createSession: (model, options) => loaded.createSession(model, { threads: 1, ...options }),
+};
 let rows: readonly Row[] = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).rows : [];
 const isDone = (model: string, method: string): boolean =>
   rows.some((row) => row.model === model && row.method === method);

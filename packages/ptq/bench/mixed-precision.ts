@@ -25,7 +25,6 @@ import {
   type LayerBits,
   type LayerSensitivity,
   layerMacs,
-  loadRuntime,
   measureSensitivity,
   parseLayerBits,
   planPrepared,
@@ -37,6 +36,7 @@ import {
   stateObservers,
   withinBudget,
 } from '../src';
+import { oneThreadRuntime } from './one-thread';
 import { roundingCase } from './rounding-cases';
 import { sharedFolder } from './rounding-data';
 
@@ -72,7 +72,7 @@ const path = `${flags.out}.json`;
 const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores; Node ${process.version}`;
 let points: readonly Point[] = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).points : [];
 
-const runtime = await loadRuntime();
+const runtime = await oneThreadRuntime();
 const kase = roundingCase(sharedFolder(), flags.model, 1024);
 const original = decodeModel(kase.bytes);
 const plan = planQuantization(original, { target: ortX64 });

@@ -18,8 +18,9 @@ import { evaluateClassifiers } from '../src/evaluate';
 import { prepareModel } from '../src/prepare-model';
 import { lowBitSchemes } from '../src/rounding/low-bit-schemes';
 import { roundWeights } from '../src/rounding/round-weights';
-import { loadRuntime, type Runtime } from '../src/session';
+import type { Runtime } from '../src/session';
 import { verifyExported } from '../src/verify';
+import { oneThreadRuntime } from './one-thread';
 import { type RoundingCase, roundingCase } from './rounding-cases';
 import { sharedFolder } from './rounding-data';
 
@@ -179,7 +180,7 @@ function table(results: readonly Measurement[], machine: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-const runtime = await loadRuntime();
+const runtime = await oneThreadRuntime();
 const folder = sharedFolder();
 const path = `${flags.out}.json`;
 mkdirSync(join(flags.out, '..'), { recursive: true });
