@@ -8,6 +8,7 @@ export {
 } from './native-backend';
 export { NativeAddonError } from './native-addon-error';
 export type { NativeContext } from './native-context';
+export { type NativeInfo, nativeInfo } from './native-info';
 // Memory
 export { alignmentOffset } from './memory/alignment-offset';
 // Fake quantization
@@ -38,6 +39,7 @@ export { dequantizeF32, dequantizeF32Async, quantizeF32, quantizeF32Async } from
 export { requantizeI32 } from './conversion/requantize';
 // Statistics
 export { type CandidateGrids, gridErrors } from './statistics/grid-errors';
+export { gramF32 } from './statistics/gram';
 export { histogram, histogramAsync } from './statistics/histogram';
 export { minMax } from './statistics/min-max';
 export { type Moments, moments } from './statistics/moments';

@@ -59,7 +59,7 @@ inline void Unary(qk::UnaryF32 op, const float* x, int64_t n, float a, float b, 
     case UnaryF32::kSigmoid:
       return Map(x, n, y, [](F32 v) { return Sigmoid(v); });
     case UnaryF32::kSilu:
-      return Map(x, n, y, [=](F32 v) { return Div(v, Add(one, Exp(Sub(zero, v)))); });
+      return Map(x, n, y, [](F32 v) { return Mul(v, Sigmoid(v)); });
     case UnaryF32::kTanh:
       return Map(x, n, y, [](F32 v) { return Tanh(v); });
     case UnaryF32::kSoftplus:

@@ -6,6 +6,11 @@ namespace {
 
 constexpr float kSeluScale = 1.0507009873554805f, kSeluAlpha = 1.6732632423543772f;
 
+float Sigmoid(float x) {
+  const float e = std::exp(-std::fabs(x));
+  return (x < 0 ? e : 1) / (1 + e);
+}
+
 float Unary(qk::UnaryF32 op, float x, float a, float b) {
   using qk::UnaryF32;
   switch (op) {
@@ -40,9 +45,9 @@ float Unary(qk::UnaryF32 op, float x, float a, float b) {
     case UnaryF32::kSelu:
       return kSeluScale * (x < 0 ? kSeluAlpha * std::expm1(x) : x);
     case UnaryF32::kSigmoid:
-      return 1 / (1 + std::exp(-x));
+      return Sigmoid(x);
     case UnaryF32::kSilu:
-      return x / (1 + std::exp(-x));
+      return x * Sigmoid(x);
     case UnaryF32::kTanh:
       return std::tanh(x);
     case UnaryF32::kSoftplus:

@@ -77,7 +77,11 @@ inline F32 Log1p(F32 x) {
   return Select(Both(Less(Set(-1.0f), x), Less(x, Set(__builtin_inff()))), y, Log(w));
 }
 
-inline F32 Sigmoid(F32 x) { return Div(Set(1.0f), Add(Set(1.0f), Exp(Sub(Set(0.0f), x)))); }
+// 1 / (1 + e^-x), as e^x / (1 + e^x) below 0 where e^-x would overflow before the result vanishes.
+inline F32 Sigmoid(F32 x) {
+  const F32 e = Exp(Sub(Set(0.0f), Abs(x)));
+  return Div(Select(Less(x, Set(0.0f)), e, Set(1.0f)), Add(Set(1.0f), e));
+}
 
 // Cephes tanhf.c: a polynomial below 0.625, (e^2x - 1) / (e^2x + 1) above.
 inline F32 Tanh(F32 x) {

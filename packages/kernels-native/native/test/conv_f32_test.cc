@@ -1,0 +1,148 @@
+#include "qk/conv_f32.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "float_check.h"
+#include "qk/depthwise_f32.h"
+
+namespace qk::test {
+namespace {
+
+int64_t InCount(const ConvShape& s) { return s.batch * s.in_height * s.in_width * s.in_channels; }
+int64_t OutCount(const ConvShape& s) { return s.batch * s.out_height * s.out_width * s.out_channels; }
+
+// Calls body(position in x, in y, in the filter) for every product of a convolution, or of a depthwise one.
+template <class Body>
+void ForProducts(const ConvShape& s, bool depthwise, Body body) {
+  const int64_t multiplier = depthwise ? s.out_channels / s.in_channels : 0;
+  for (int64_t p = 0; p < s.batch * s.out_height * s.out_width; p++) {
+    const int64_t j = p % s.out_width, i = p / s.out_width % s.out_height, n = p / s.out_width / s.out_height;
+    for (int64_t f = 0; f < s.filter_height; f++) {
+      for (int64_t g = 0; g < s.filter_width; g++) {
+        const int64_t h = i * s.stride_height + f * s.dilation_height - s.pad_top;
+        const int64_t w = j * s.stride_width + g * s.dilation_width - s.pad_left;
+        if (h < 0 || w < 0 || h >= s.in_height || w >= s.in_width) continue;
+        const int64_t pixel = ((n * s.in_height + h) * s.in_width + w) * s.in_channels;
+        for (int64_t o = 0; o < s.out_channels; o++) {
+          const int64_t y = p * s.out_channels + o;
+          if (depthwise) {
+            body(pixel + o / multiplier, y, (f * s.filter_width + g) * s.out_channels + o);
+            continue;
+          }
+          for (int64_t c = 0; c < s.in_channels; c++) {
+            body(pixel + c, y, ((f * s.filter_width + g) * s.in_channels + c) * s.out_channels + o);
+          }
+        }
+      }
+    }
+  }
+}
+
+bool AreNear(const Guarded<float>& got, const std::vector<ExactSum>& exact) {
+  for (int64_t i = 0; i < got.size(); i++) {
+    if (!IsNear(got[i], exact[static_cast<size_t>(i)], 20)) return false;
+  }
+  return true;
+}
+
+// Forward and both gradients against sums in double; every array ends at a guard page.
+void CheckShape(Context& context, Random& random, const ConvShape& s, bool depthwise) {
+  const int64_t filter_count = s.filter_height * s.filter_width * s.out_channels * (depthwise ? 1 : s.in_channels);
+  const Guarded<float> x(InCount(s)), filter(filter_count), dy(OutCount(s)), bias(s.out_channels), residual(OutCount(s));
+  const Guarded<float> y(OutCount(s)), dx(InCount(s)), dfilter(filter_count), dbias(s.out_channels);
+  for (const Guarded<float>* values : {&x, &filter, &dy, &bias, &residual}) Fill(random, *values);
+  for (const Guarded<float>* values : {&y, &dx, &dfilter, &dbias}) Poison(*values);
+  std::vector<ExactSum> exact_y(static_cast<size_t>(y.size())), exact_dx(static_cast<size_t>(dx.size()));
+  std::vector<ExactSum> exact_dfilter(static_cast<size_t>(dfilter.size())), exact_dbias(static_cast<size_t>(dbias.size()));
+  ForProducts(s, depthwise, [&](int64_t at_x, int64_t at_y, int64_t at_filter) {
+    exact_y[static_cast<size_t>(at_y)].Add(static_cast<double>(x[at_x]) * filter[at_filter]);
+    exact_dx[static_cast<size_t>(at_x)].Add(static_cast<double>(dy[at_y]) * filter[at_filter]);
+    exact_dfilter[static_cast<size_t>(at_filter)].Add(static_cast<double>(dy[at_y]) * x[at_x]);
+  });
+  for (int64_t i = 0; i < y.size(); i++) {
+    ExactSum& sum = exact_y[static_cast<size_t>(i)];
+    sum.Add(bias[i % s.out_channels]);
+    if (!depthwise) sum.Add(residual[i]);
+    sum.value = std::clamp(sum.value, -5.0, 6.0);
+    exact_dbias[static_cast<size_t>(i % s.out_channels)].Add(dy[i]);
+  }
+  if (depthwise) {
+    DepthwiseF32(context, {s, x.data(), filter.data(), bias.data(), y.data(), -5, 6});
+    DepthwiseF32BackwardInput(context, s, dy.data(), filter.data(), dx.data());
+    DepthwiseF32BackwardFilter(context, s, x.data(), dy.data(), dfilter.data());
+  } else {
+    ConvF32(context, {s, x.data(), filter.data(), bias.data(), residual.data(), y.data(), -5, 6});
+    ConvF32BackwardInput(context, s, dy.data(), filter.data(), dx.data());
+    ConvF32BackwardFilter(context, s, x.data(), dy.data(), dfilter.data(), dbias.data());
+    Check(AreNear(dbias, exact_dbias), "dbias");
+  }
+  Check(AreNear(y, exact_y), depthwise ? "depthwise y" : "y");
+  Check(AreNear(dx, exact_dx), depthwise ? "depthwise dx" : "dx");
+  Check(AreNear(dfilter, exact_dfilter), depthwise ? "depthwise dfilter" : "dfilter");
+}
+
+// Outputs may reach past the input on every side.
+ConvShape RandomShape(Random& random) {
+  ConvShape s = {};
+  s.batch = random.Integer(1, 3);
+  s.in_height = random.Integer(1, 11);
+  s.in_width = random.Integer(1, 11);
+  s.in_channels = random.Integer(0, 1) == 1 ? random.Integer(1, 4) : random.Integer(1, 37);
+  s.out_channels = random.Integer(1, 41);
+  s.filter_height = random.Integer(1, 4);
+  s.filter_width = random.Integer(1, 4);
+  s.stride_height = random.Integer(1, 3);
+  s.stride_width = random.Integer(1, 3);
+  s.dilation_height = random.Integer(1, 2);
+  s.dilation_width = random.Integer(1, 2);
+  s.pad_top = random.Integer(0, 3);
+  s.pad_left = random.Integer(0, 3);
+  s.out_height = random.Integer(1, s.in_height / s.stride_height + 2);
+  s.out_width = random.Integer(1, s.in_width / s.stride_width + 2);
+  return s;
+}
+
+void Convolutions(Context& context) {
+  Random random(4);
+  for (int i = 0; i < 40; i++) CheckShape(context, random, RandomShape(random), false);
+  // The shapes of ResNet-20's layers, small; pointwise; strips of a tall image.
+  CheckShape(context, random, {2, 8, 8, 3, 8, 8, 16, 3, 3, 1, 1, 1, 1, 1, 1}, false);
+  CheckShape(context, random, {2, 8, 8, 16, 8, 8, 16, 3, 3, 1, 1, 1, 1, 1, 1}, false);
+  CheckShape(context, random, {2, 8, 8, 16, 4, 4, 32, 3, 3, 2, 2, 1, 1, 0, 0}, false);
+  CheckShape(context, random, {2, 8, 8, 16, 4, 4, 32, 1, 1, 2, 2, 1, 1, 0, 0}, false);
+  CheckShape(context, random, {3, 5, 7, 33, 5, 7, 35, 1, 1, 1, 1, 1, 1, 0, 0}, false);
+  CheckShape(context, random, {1, 300, 40, 5, 300, 40, 6, 3, 3, 1, 1, 1, 1, 1, 1}, false);
+}
+
+void DepthwiseConvolutions(Context& context) {
+  Random random(5);
+  for (int i = 0; i < 40; i++) {
+    ConvShape s = RandomShape(random);
+    s.out_channels = s.in_channels * (random.Integer(0, 2) == 0 ? random.Integer(2, 3) : 1);
+    CheckShape(context, random, s, true);
+  }
+  CheckShape(context, random, {2, 20, 20, 32, 20, 20, 32, 3, 3, 1, 1, 1, 1, 1, 1}, true);
+  CheckShape(context, random, {1, 200, 50, 5, 100, 25, 5, 3, 3, 2, 2, 1, 1, 0, 0}, true);
+}
+
+// The same bits for any number of threads.
+void Threads(Context& context) {
+  Random random(6);
+  Context alone(context.tier(), 1);
+  const ConvShape s = {21, 9, 9, 8, 9, 9, 12, 3, 3, 1, 1, 1, 1, 1, 1};
+  std::vector<float> x(static_cast<size_t>(InCount(s))), dy(static_cast<size_t>(OutCount(s)));
+  for (float& v : x) v = random.Normal();
+  for (float& v : dy) v = random.Normal();
+  std::vector<float> one(9 * 8 * 12), many(one);
+  ConvF32BackwardFilter(alone, s, x.data(), dy.data(), one.data(), nullptr);
+  ConvF32BackwardFilter(context, s, x.data(), dy.data(), many.data(), nullptr);
+  Check(one == many, "filter gradient depends on threads");
+}
+
+const Registration convolutions("conv_f32 shapes", Convolutions);
+const Registration depthwise_convolutions("depthwise_f32 shapes", DepthwiseConvolutions);
+const Registration threads("conv_f32 threads", Threads);
+
+}  // namespace
+}  // namespace qk::test
