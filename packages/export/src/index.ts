@@ -93,6 +93,7 @@ export type { KerasValue } from './onnx-to-tfjs/keras-value';
 export type { LayersModelFile } from './onnx-to-tfjs/layers-model-json';
 export type { NodeCall, NodeConverter } from './onnx-to-tfjs/node-call';
 export {
+  type ConvertedOutput,
   type OnnxToLayersOptions,
   type OnnxToLayersResult,
   onnxToLayersModel,

@@ -1,6 +1,12 @@
 import type { LayerConverter } from '../layer-call';
 import { activationConverter, parametricActivationConverter, preluConverter } from './activation';
 import { convolutionConverter, depthwiseConverter, separableConverter, transposedConverter } from './convolution';
+import {
+  channelAffineConverter,
+  customPadConverter,
+  customSliceConverter,
+  groupedConvolutionConverter,
+} from './custom';
 import { denseConverter } from './dense';
 import { embeddingConverter } from './embedding';
 import { concatenateConverter, dotConverter, mergeConverter } from './merge';
@@ -58,4 +64,8 @@ export const defaultLayers: LayerRegistry = /* @__PURE__ */ layerRegistry([
   croppingConverter,
   bidirectionalConverter,
   timeDistributedConverter,
+  customPadConverter,
+  customSliceConverter,
+  groupedConvolutionConverter,
+  channelAffineConverter,
 ]);

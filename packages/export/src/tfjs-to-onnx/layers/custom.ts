@@ -1,0 +1,113 @@
+import { intAttribute } from '@bitwright/onnx';
+import { customClasses, type SliceRange, slicedSize } from '../../onnx-to-tfjs/custom-layers';
+import {
+  inputOf,
+  knownSize,
+  type LayerCall,
+  type LayerConverter,
+  malformedLayer,
+  numberOf,
+  sizesOf,
+  textOf,
+  weightOf,
+} from '../layer-call';
+import { permuteArray } from '../permute-array';
+import { plainLayout, type Value } from '../value';
+import { usesBias } from './activation';
+import { reshaped, slidSizes, spatialSizes, type Window, windowAttributes, withChannelsFirst } from './window';
+
+/** The custom padding layer: any axis but the batch, any constant. */
+export const customPadConverter: LayerConverter = {
+  classNames: [customClasses.pad],
+  convert(call) {
+    const { writer } = call;
+    const x = withOrder(call, inputOf(call));
+    const margins = listOf<readonly [number, number]>(call, 'paddings', x.shape.length - 1);
+    const of = (axis: number): readonly [number, number] => margins[axis - 1] ?? [0, 0];
+    const pads = [...x.layout.map((axis) => of(axis)[0]), ...x.layout.map((axis) => of(axis)[1])];
+    const name = writer.one('Pad', [x.name, writer.int64(pads), writer.scalar(numberOf(call, 'value', 0))]);
+    const shape = x.shape.map((size, axis) => (size === null ? null : size + of(axis)[0] + of(axis)[1]));
+    return [{ ...x, name, shape }];
+  },
+};
+
+/** The custom slice layer: a begin, end and step per axis. */
+export const customSliceConverter: LayerConverter = {
+  classNames: [customClasses.slice],
+  convert(call) {
+    const { writer } = call;
+    const x = withOrder(call, inputOf(call));
+    const ranges = listOf<SliceRange>(call, 'ranges', x.shape.length - 1);
+    const axes = plainLayout(x.shape.length).slice(1);
+    const cut = axes.filter((axis) => {
+      const range = ranges[axis - 1];
+      return range !== undefined && (range.begin !== 0 || range.end !== null || range.stride !== 1);
+    });
+    const of = (pick: (range: SliceRange) => number): string =>
+      writer.int64(cut.map((axis) => pick(ranges[axis - 1] ?? { begin: 0, end: null, stride: 1 })));
+    const positions = writer.int64(cut.map((axis) => x.layout.indexOf(axis)));
+    const inputs = [
+      x.name,
+      of((r) => r.begin),
+      of((r) => r.end ?? Number.MAX_SAFE_INTEGER),
+      positions,
+      of((r) => r.stride),
+    ];
+    const shape = x.shape.map((size, axis) => (axis === 0 ? size : slicedSize(size, ranges[axis - 1])));
+    return [{ ...x, name: writer.one('Slice', inputs), shape }];
+  },
+};
+
+/** The custom grouped convolution: kernel [kh, kw, in/groups, out]. */
+export const groupedConvolutionConverter: LayerConverter = {
+  classNames: [customClasses.groupedConvolution],
+  convert(call) {
+    const x = withChannelsFirst(call, inputOf(call));
+    const window: Window = {
+      kernel: sizesOf(call, 'kernel_size', 2),
+      strides: sizesOf(call, 'strides', 2, 1),
+      dilations: sizesOf(call, 'dilation_rate', 2, 1),
+    };
+    const [groups, filters] = [numberOf(call, 'groups'), numberOf(call, 'filters')];
+    const channels = knownSize(call, x.shape[x.layout[1] ?? 1], 'number of channels');
+    const kernel = weightOf(call, 'kernel', [...window.kernel, channels / groups, filters]);
+    const constant = call.writer.constant(
+      kernel.name,
+      [3, 2, 0, 1].map((axis) => kernel.shape[axis] ?? 1),
+      () => permuteArray(kernel.data, kernel.shape, [3, 2, 0, 1]),
+    );
+    const inputs = [x.name, constant];
+    if (usesBias(call)) {
+      const bias = weightOf(call, 'bias', [filters]);
+      inputs.push(call.writer.constant(bias.name, [filters], () => bias.data));
+    }
+    const padding = textOf(call, 'padding', 'valid');
+    const sizes = spatialSizes(x);
+    const attributes = [...windowAttributes(call, sizes, window, padding), intAttribute('group', groups)];
+    return [reshaped(x, call.writer.one('Conv', inputs, attributes), filters, slidSizes(sizes, window, padding))];
+  },
+};
+
+/** The custom scale and shift along the last axis. */
+export const channelAffineConverter: LayerConverter = {
+  classNames: [customClasses.affine],
+  convert(call) {
+    const { writer } = call;
+    const x = writer.plain(inputOf(call));
+    const constant = (name: string): string => {
+      const weight = weightOf(call, name, [null]);
+      return writer.constant(weight.name, weight.shape, () => weight.data);
+    };
+    return [{ ...x, name: writer.one('Add', [writer.one('Mul', [x.name, constant('scale')]), constant('shift')]) }];
+  },
+};
+
+function withOrder(call: LayerCall, x: Value): Value {
+  return x.featureOrder === undefined ? x : call.writer.plain(x);
+}
+
+function listOf<Item>(call: LayerCall, key: string, length: number): readonly Item[] {
+  const list = call.config[key];
+  if (Array.isArray(list) && list.length === length) return list as Item[];
+  throw malformedLayer(call, `${length} entries in ${key}`, JSON.stringify(list) ?? 'none');
+}
