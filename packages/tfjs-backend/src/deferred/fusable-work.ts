@@ -12,8 +12,8 @@ export interface Epilogue {
 export interface FusableWork {
   /** Arrays the call will read; their memory must not be reused before. */
   readonly operands: readonly Float32Array[];
-  /** Whether `run` heeds an epilogue; work that does not is only worth deferring because nobody may ask for it. */
-  readonly takesEpilogue: boolean;
+  /** What `run` can do besides: nothing, an activation, or an activation after adding a residual. */
+  readonly takes: 'nothing' | 'activation' | 'residual';
   readonly run: (backend: BitwrightBackend, out: Float32Array, epilogue: Epilogue) => void;
   /** The same work followed by y · scale + shift per channel of the last axis; absent where that would not come for free. */
   readonly foldAffine?: (backend: BitwrightBackend, scale: Float32Array, shift: Float32Array) => FusableWork;

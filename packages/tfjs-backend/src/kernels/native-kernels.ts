@@ -1,7 +1,11 @@
 import { conv2d } from './convolution/conv2d';
 import { conv2dBackpropFilter } from './convolution/conv2d-backprop-filter';
 import { conv2dBackpropInput } from './convolution/conv2d-backprop-input';
+import { depthwiseBackpropFilter } from './convolution/depthwise-backprop-filter';
+import { depthwiseBackpropInput } from './convolution/depthwise-backprop-input';
+import { depthwiseConv2d } from './convolution/depthwise-conv2d';
 import { fusedConv2d } from './convolution/fused-conv2d';
+import { fusedDepthwiseConv2d } from './convolution/fused-depthwise-conv2d';
 import { activationGradientKernels } from './elementwise/activation-gradient';
 import { binaryKernels } from './elementwise/binary';
 import { clampKernels } from './elementwise/clamp';
@@ -22,6 +26,9 @@ import { transpose } from './movement/transpose';
 import type { NativeKernel } from './native-kernel';
 import { batchNormTrain, batchNormTrainGrad } from './normalization/batch-norm-train';
 import { fusedBatchNorm } from './normalization/fused-batch-norm';
+import { avgPoolGrad } from './pooling/avg-pool-grad';
+import { maxPoolGrad } from './pooling/max-pool-grad';
+import { avgPool, maxPool } from './pooling/pooling';
 import { argReduceKernels } from './reduction/arg-reduce';
 import { reduceKernels } from './reduction/reduce';
 import { softmax, softmaxGrad } from './reduction/softmax';
@@ -35,6 +42,15 @@ export const nativeKernels: readonly NativeKernel[] = [
   fusedConv2d,
   conv2dBackpropInput,
   conv2dBackpropFilter,
+  depthwiseConv2d,
+  fusedDepthwiseConv2d,
+  depthwiseBackpropInput,
+  depthwiseBackpropFilter,
+  // Pooling
+  maxPool,
+  maxPoolGrad,
+  avgPool,
+  avgPoolGrad,
   // Normalization
   fusedBatchNorm,
   batchNormTrain,

@@ -33,7 +33,7 @@ export const conv2dBackpropInput: NativeKernel = nativeKernel<Conv2DBackpropInpu
     const operands = [backend.values(dy), backend.values(filter)] as const;
     return backend.fusableOutput(convInfo.inShape, {
       operands,
-      takesEpilogue: false,
+      takes: 'nothing',
       run: ({ native }, dx) => conv2dBackwardInputF32(native, shape, ...operands, dx),
     });
   },

@@ -10,17 +10,15 @@ export function convolutionWork(
 ): FusableWork {
   return {
     operands: bias === null ? [x, filter] : [x, filter, bias],
-    takesEpilogue: true,
+    takes: 'residual',
     run: ({ native }, out, epilogue) => conv2dF32(native, shape, x, filter, out, { bias, ...epilogue }),
     foldAffine: (_, scale, shift) =>
       convolutionWork(shape, x, scaleColumns(filter, scale), foldBias(bias, scale, shift)),
   };
 }
 
-// — internals —
-
-/** filter [height·width·C, outC] with every column times its scale. */
-function scaleColumns(filter: Float32Array, scale: Float32Array): Float32Array {
+/** filter [rows, channels] with every column times its scale. */
+export function scaleColumns(filter: Float32Array, scale: Float32Array): Float32Array {
   const scaled = new Float32Array(filter.length);
   const columns = scale.length;
   for (let row = 0; row < filter.length; row += columns) {
@@ -31,6 +29,7 @@ function scaleColumns(filter: Float32Array, scale: Float32Array): Float32Array {
   return scaled;
 }
 
-function foldBias(bias: Float32Array | null, scale: Float32Array, shift: Float32Array): Float32Array {
+/** bias · scale + shift per channel. */
+export function foldBias(bias: Float32Array | null, scale: Float32Array, shift: Float32Array): Float32Array {
   return shift.map((value, channel) => (bias?.[channel] ?? 0) * (scale[channel] as number) + value);
 }
