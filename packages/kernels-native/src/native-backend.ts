@@ -1,8 +1,11 @@
-import { type KernelBackend, QuantError, referenceBackend } from '@bitwright/core';
+import { type KernelBackend, QuantError } from '@bitwright/core';
 import { type ContextOptions, createContext } from './create-context';
+import { conv2d, gemm } from './kernel-backend/arithmetic';
+import { dequantize, fakeQuantize, pack, quantize, requantize, unpack } from './kernel-backend/conversion';
 import { loadAddon } from './loader/load-addon';
 import type { NativeAddonError } from './native-addon-error';
 import type { NativeContext } from './native-context';
+import { histogram } from './statistics/histogram';
 import { minMax } from './statistics/min-max';
 
 /** Core's kernels on this CPU's instruction sets, and the context for all low-level calls of this package. */
@@ -22,10 +25,18 @@ export interface NativeBackendOptions extends ContextOptions {
 export function loadNativeBackend(options: NativeBackendOptions = {}): NativeBackend {
   const context = createContext(loadAddon(options.path), options);
   return Object.freeze({
-    ...referenceBackend,
     ...context,
     name: 'native',
+    quantize: (x, scheme, qparams, out) => quantize(context, x, scheme, qparams, out),
+    dequantize: (codes, shape, scheme, qparams, out) => dequantize(context, codes, shape, scheme, qparams, out),
+    fakeQuantize: (x, scheme, qparams, out) => fakeQuantize(context, x, scheme, qparams, out),
+    pack: (codes, type, out) => pack(context, codes, type, out),
+    unpack: (bytes, type, out) => unpack(context, bytes, type, out),
+    gemm: (call, out) => gemm(context, call, out),
+    conv2d: (call, out) => conv2d(context, call, out),
+    requantize: (call, out) => requantize(context, call, out),
     minMax: (x, granularity, out) => minMax(context, x, granularity, out),
+    histogram: (data, bins, counts) => histogram(context, data, bins, counts),
   } satisfies NativeBackend);
 }
 

@@ -1,0 +1,38 @@
+import { type ContextOptions, createContext } from './create-context';
+import { loadAddon } from './loader/load-addon';
+
+/** What the addon is and does on this machine. */
+export interface NativeInfo {
+  readonly version: string;
+  /** The file or package it was loaded from. */
+  readonly source: string;
+  /** Instruction sets this CPU and this build have, slow to fast; each can be asked for by name. */
+  readonly isas: readonly string[];
+  /** The one in use. */
+  readonly isa: string;
+  readonly threads: number;
+  /** The instruction set each operation's kernel was written for: what a tier lacks comes from the tier below. */
+  readonly operations: Readonly<Record<string, string>>;
+}
+
+/**
+ * Loads the addon and tells what it would use with these options.
+ *
+ * @throws {NativeAddonError} when there is no addon for this machine
+ * @throws {InvalidArgumentError} when this machine lacks the instruction set
+ */
+export function nativeInfo(options: ContextOptions & { readonly path?: string | undefined } = {}): NativeInfo {
+  const { addon, source } = loadAddon(options.path);
+  const { isa, threads, handle } = createContext({ addon, source }, options);
+  const pairs = addon.operations(handle);
+  const operations: Record<string, string> = {};
+  for (let i = 0; i < pairs.length; i += 2) operations[pairs[i] as string] = pairs[i + 1] as string;
+  return Object.freeze({
+    version: addon.version,
+    source,
+    isas: Object.freeze(addon.tiers()),
+    isa,
+    threads,
+    operations: Object.freeze(operations),
+  });
+}
