@@ -2,9 +2,9 @@ import { perTensor } from '@bitwright/core';
 import type { Node } from '@bitwright/onnx';
 import { type FloatRole, floatRole, type NodeRoles, type OperatorRule, type RuleContext } from '../operator-rule';
 
-/** Add, Mul: both operands quantized; a constant operand gets parameters of its own, like an activation. */
+/** Add, Sub, Mul: both operands quantized; a constant operand gets parameters of its own, like an activation. */
 export const elementwiseRule: OperatorRule = {
-  opTypes: ['Add', 'Mul'],
+  opTypes: ['Add', 'Sub', 'Mul'],
   roles(node, context): NodeRoles | FloatRole {
     const constants = [0, 1].filter((i) => context.constant(node.input[i]) !== undefined);
     if (constants.length === 2) return floatRole('both operands are constants');

@@ -4,6 +4,7 @@ import { concatRule } from './concat';
 import { convolutionRule } from './convolution';
 import { elementwiseRule, whereRule } from './elementwise';
 import { gemmRule, matMulRule } from './matrix-product';
+import { padRule } from './pad';
 import { orderPreservingRule, passThroughRule, resizeRule } from './pass-through';
 import { unaryRule } from './unary';
 
@@ -32,4 +33,5 @@ export const defaultRules: RuleRegistry = /* @__PURE__ */ ruleRegistry([
   passThroughRule,
   orderPreservingRule,
   resizeRule,
+  padRule,
 ]);

@@ -7,7 +7,10 @@ import { channelsLast, inOrder, type TensorSize, type Value } from './value';
 import { ceilPads, imageSize, padInput, readWindow, type Window } from './window';
 import { writeResult } from './write-result';
 
-/** MaxPool and AveragePool over images. The kernels keep scale and zero point; other ones follow as a QUANTIZE. */
+/**
+ * MaxPool and AveragePool over images. The kernels keep scale and zero point; other ones follow as a QUANTIZE. A mean over the
+ * whole image is a MEAN, which has scales of its own and so rounds once.
+ */
 export const poolLowering: OperatorLowering = {
   opTypes: ['MaxPool', 'AveragePool'],
   hasInt8: true,
@@ -19,6 +22,11 @@ export const poolLowering: OperatorLowering = {
     const window = ceilPads(node, readWindow(node, kernel, image), image);
     if (window.dilations.some((d) => d !== 1)) throw refuse(node, 'no dilation', `[${window.dilations.join(',')}]`);
     const isMax = node.opType === 'MaxPool';
+    const isWhole = window.kernel.every((size, axis) => size === image[axis]) && window.pads.every((pad) => pad === 0);
+    if (!isMax && isWhole) {
+      writeGlobal(context, node, mode, input, 'MEAN');
+      return;
+    }
     const padded = padInput(context, node, input, window, isMax ? 'lowest' : undefined);
     if (!isMax) refusePaddedMean(node, window, padded.padding);
     const options = {
@@ -49,23 +57,27 @@ export const globalPoolLowering: OperatorLowering = {
   lower(node, mode, context) {
     const rank = context.fixedTypes.get(node.input[0] ?? '')?.dims?.length ?? 4;
     const input = arrange(context, readValue(context, node, 0, mode), channelsLast(rank));
-    const axes = Array.from({ length: rank - 2 }, (_, i) => i + 1);
-    const isMean = node.opType === 'GlobalAveragePool';
-    writeResult(
-      context,
-      node,
-      mode,
-      imageResult(context, node),
-      (result) => {
-        const operands = [input.tensor, context.builder.int32s(axes)];
-        context.builder.operator(isMean ? 'MEAN' : 'REDUCE_MAX', operands, [result.tensor], { keepDims: true });
-      },
-      isMean ? {} : { params: input.params },
-    );
+    writeGlobal(context, node, mode, input, node.opType === 'GlobalAveragePool' ? 'MEAN' : 'REDUCE_MAX');
   },
 };
 
 // — internals —
+
+/** A reduction over height and width that keeps the axes. */
+function writeGlobal(
+  context: LoweringContext,
+  node: Node,
+  mode: Mode,
+  input: Value,
+  kind: 'MEAN' | 'REDUCE_MAX',
+): void {
+  const axes = Array.from({ length: input.shape.length - 2 }, (_, i) => i + 1);
+  const options = kind === 'MEAN' ? {} : { params: input.params };
+  const emit = (result: Value): void => {
+    context.builder.operator(kind, [input.tensor, context.builder.int32s(axes)], [result.tensor], { keepDims: true });
+  };
+  writeResult(context, node, mode, imageResult(context, node), emit, options);
+}
 
 function imageOf(context: LoweringContext, node: Node, mode: Mode): Value {
   const value = readValue(context, node, 0, mode);
