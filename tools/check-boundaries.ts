@@ -185,7 +185,9 @@ function judgeWorkspace(
     const may = rule.packages.length === 0 ? 'no other package' : `only ${rule.packages.join(', ')}`;
     return `${workspace.name} may import ${may}`;
   }
-  if (subpath === './testing' && !isTest(file)) return 'testing/ is for tests';
+  // A conformance suite may build on another package's suites.
+  const isSuite = file.startsWith(`${workspace.folder}/src/testing/`);
+  if (subpath === './testing' && !isTest(file) && !isSuite) return 'testing/ is for tests';
   return undefined;
 }
 

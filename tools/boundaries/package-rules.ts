@@ -33,7 +33,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   'apps/bench': { packages: 'any', npm: 'declared', node: 'any' },
 };
 
-/** npm packages that only the named files may know, tests apart. */
+/** npm packages that only the named files may know; tests and the applications that measure peers (`apps/`) apart. */
 export const fencedModules: readonly {
   readonly name: RegExp;
   readonly title: string;
