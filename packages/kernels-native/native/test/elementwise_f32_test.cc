@@ -61,7 +61,11 @@ void Functions(Context& context) {
     if (op == UnaryF32::kSilu) x[0] = 0;  // -infinity times 0
     table.unary.run(op, x.data(), kCount, 1, 0, y.data());
     bool near = true;
-    for (int64_t i = 0; i < kCount; i++) near &= IsWithinUlps(y[i], Exact(op, x[i]), 4);
+    for (int64_t i = 0; i < kCount; i++) {
+      const double exact = Exact(op, x[i]);
+      // SiLU multiplies a subnormal sigmoid, whose last place is 2^-149, by up to 104.
+      near &= IsWithinUlps(y[i], exact, 4) || (op == UnaryF32::kSilu && std::fabs(y[i] - exact) <= 0x1p-142);
+    }
     Check(near, ("function " + std::to_string(static_cast<int>(op))).c_str());
   }
 }
