@@ -2,13 +2,14 @@
  * Measures the foundation's promises on real models, ratios from one run:
  * accuracy, size, integer kernels and speed of int8 against float; calibration time and memory against the Python peer.
  *
- *   npx tsx --conditions=@bitwright/source packages/bitwright/bench/foundation.ts [--python PATH] [--only NAME] [--part memory|peer]
+ *   npx tsx --conditions=@bitwright/source packages/bitwright/bench/foundation.ts [--python PATH] [--part NAME,NAME]
  *
- * Writes packages/bitwright/bench/results/foundation.{json,md}. Needs the real models (BITWRIGHT_SHARED); the peer is measured
- * where --python names an interpreter with onnxruntime and onnx.
+ * Parts: the classifiers by name (accuracy and size), latency (their times), detector, language, memory, peer; all of them by default. Each is written to
+ * packages/bitwright/bench/results/foundation.{json,md} as soon as it is measured; the others stay as they are. Needs the real
+ * models (BITWRIGHT_SHARED); the peer is measured where --python names an interpreter with onnxruntime and onnx.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -33,7 +34,6 @@ import { measurePerplexity } from './perplexity';
 const { values: flags } = parseArgs({
   options: {
     python: { type: 'string' },
-    only: { type: 'string' },
     child: { type: 'string' },
     samples: { type: 'string' },
     range: { type: 'string' },
@@ -52,7 +52,8 @@ interface ClassifierRow {
   readonly sizeShare: number;
   readonly integer: string;
   readonly leftInFloat: readonly string[];
-  readonly latencyRatio: Readonly<Record<string, number>>;
+  /** Float time over int8 time, by batch and threads. */
+  readonly latencyRatio?: Readonly<Record<string, number>>;
   readonly activationMemoryShare: number | undefined;
   readonly calibrationSeconds: number;
 }
@@ -104,13 +105,25 @@ async function measureClassifier(measured: MeasuredModel, runtime: Runtime): Pro
     sizeShare: quantized.length / bytes.length,
     integer: integerShare(report),
     leftInFloat: Object.entries(report.runtimeGraph?.floatOperators ?? {}).map(([type, count]) => `${type} ${count}`),
-    latencyRatio: await latencies(bytes, quantized, calibration, measured.batch, runtime),
     activationMemoryShare:
       report.activationMemory === undefined
         ? undefined
         : report.activationMemory.quantizedBytes / report.activationMemory.floatBytes,
     calibrationSeconds: report.calibration.seconds,
   };
+}
+
+/** Times of one classifier alone: the part to run on a quiet machine. */
+async function measureLatency(measured: MeasuredModel, runtime: Runtime): Promise<Record<string, number>> {
+  const bytes = readFileSync(modelPath(measured.name));
+  const calibration = await open(measured.calibration, bytes, runtime, measured, measured.calibrationSamples);
+  const { model } = await quantizeModel(decodeModel(bytes), {
+    calibration,
+    samples: measured.calibrationSamples,
+    runtime,
+    verifySamples: 0,
+  });
+  return latencies(bytes, encodeModel(model), calibration, measured.batch, runtime);
 }
 
 function integerShare(report: QuantizationReport): string {
@@ -141,11 +154,15 @@ async function latencies(
   return ratios;
 }
 
-/** Peak memory of a fresh process that calibrates on so many images. */
-function memoryOf(samples: number): number {
+/** Peak memory of a fresh process that calibrates on so many images; the median of three. */
+function memoryOf(samples: number, method: string): number {
+  return median([0, 1, 2].map(() => memoryOnce(samples, method)));
+}
+
+function memoryOnce(samples: number, method: string): number {
   const out = execFileSync(
     process.execPath,
-    [...process.execArgv, import.meta.filename, '--child', 'memory', '--samples', String(samples)],
+    [...process.execArgv, import.meta.filename, '--child', 'memory', '--samples', String(samples), '--range', method],
     { encoding: 'utf8' },
   );
   return Number(out.trim().split('\n').at(-1));
@@ -159,7 +176,6 @@ async function memoryChild(samples: number): Promise<void> {
   await quantizeModel(decodeModel(bytes), {
     calibration,
     samples,
-    batchSize: measured.batch,
     runtime,
     verifySamples: 0,
     activationRange: flags.range ?? 'minmax',
@@ -196,7 +212,6 @@ async function comparePeer(python: string, runtime: Runtime): Promise<readonly P
         calibration: fromFile,
         activationRange: 'minmax',
         samples: 512,
-        batchSize: 32,
         runtime,
         verifySamples: 0,
       });
@@ -240,77 +255,99 @@ function median(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 }
 
-async function main(): Promise<void> {
-  const runtime = await loadRuntime();
-  if (flags.part === 'memory') {
-    const [few, many] = [memoryOf(200), memoryOf(2000)];
-    process.stdout.write(`${JSON.stringify({ samples200: few, samples2000: many, ratio: many / few })}\n`);
-    return;
-  }
-  if (flags.part === 'peer' && flags.python !== undefined) {
-    process.stdout.write(`${JSON.stringify(await comparePeer(flags.python, runtime))}\n`);
-    return;
-  }
-  const rows: ClassifierRow[] = [];
-  for (const measured of classifiers) {
-    if (flags.only !== undefined && flags.only !== measured.name) continue;
-    process.stderr.write(`${measured.name} …\n`);
-    rows.push(await measureClassifier(measured, runtime));
-    process.stderr.write(`${JSON.stringify(rows.at(-1))}\n`);
-  }
-  if (flags.only !== undefined) return;
-  const detector = await measureDetector(runtime);
-  const language = await measurePerplexity(runtime);
-  const memory = { samples200: memoryOf(200), samples2000: memoryOf(2000) };
-  const peer = flags.python === undefined ? undefined : await comparePeer(flags.python, runtime);
-  const machine = describeMachine(runtime);
-  const json = {
-    machine,
-    classifiers: rows,
-    detector,
-    language,
-    memory: { ...memory, ratio: memory.samples2000 / memory.samples200 },
-    peer,
-  };
-  mkdirSync(results, { recursive: true });
-  writeFileSync(join(results, 'foundation.json'), `${JSON.stringify(json, undefined, 2)}\n`);
-  writeFileSync(join(results, 'foundation.md'), markdown(json));
-  process.stdout.write(markdown(json));
+/** Everything measured so far. */
+interface Results {
+  readonly machine: ReturnType<typeof describeMachine>;
+  readonly classifiers: readonly ClassifierRow[];
+  readonly detector?: Awaited<ReturnType<typeof measureDetector>>;
+  readonly language?: unknown;
+  readonly memory?: readonly { readonly method: string; readonly few: number; readonly many: number }[];
+  readonly peer?: readonly PeerRow[];
 }
 
-function markdown(json: {
-  machine: ReturnType<typeof describeMachine>;
-  classifiers: readonly ClassifierRow[];
-  detector: unknown;
-  language: unknown;
-  memory: { ratio: number; samples200: number; samples2000: number };
-  peer: readonly PeerRow[] | undefined;
-}): string {
+async function measurePart(part: string, before: Results, runtime: Runtime): Promise<Results> {
+  const measured = classifiers.find(({ name }) => name === part);
+  if (measured !== undefined) {
+    const { latencyRatio } = before.classifiers.find(({ model }) => model === part) ?? {};
+    const accuracy = await measureClassifier(measured, runtime);
+    const row = latencyRatio === undefined ? accuracy : { ...accuracy, latencyRatio };
+    const rows = [...before.classifiers.filter(({ model }) => model !== part), row];
+    const order = classifiers.map(({ name }) => name);
+    return { ...before, classifiers: rows.sort((a, b) => order.indexOf(a.model) - order.indexOf(b.model)) };
+  }
+  if (part === 'latency') {
+    const rows: ClassifierRow[] = [];
+    for (const row of before.classifiers) {
+      const timed = classifiers.find(({ name }) => name === row.model);
+      rows.push(timed === undefined ? row : { ...row, latencyRatio: await measureLatency(timed, runtime) });
+    }
+    return { ...before, classifiers: rows };
+  }
+  if (part === 'detector') return { ...before, detector: await measureDetector(runtime) };
+  if (part === 'language') return { ...before, language: await measurePerplexity(runtime) };
+  if (part === 'memory') {
+    const memory = ['minmax', 'mse'].map((method) => ({
+      method,
+      few: memoryOf(200, method),
+      many: memoryOf(2000, method),
+    }));
+    return { ...before, memory };
+  }
+  if (part === 'peer') {
+    return flags.python === undefined ? before : { ...before, peer: await comparePeer(flags.python, runtime) };
+  }
+  throw new Error(`no part "${part}": ${allParts.join(', ')}`);
+}
+
+const allParts = [...classifiers.map(({ name }) => name), 'latency', 'detector', 'language', 'memory', 'peer'];
+
+async function main(): Promise<void> {
+  const runtime = await loadRuntime();
+  const path = join(results, 'foundation.json');
+  const machine = describeMachine(runtime);
+  let all: Results = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : { machine, classifiers: [] };
+  mkdirSync(results, { recursive: true });
+  for (const part of flags.part?.split(',') ?? allParts) {
+    process.stderr.write(`${part} …\n`);
+    all = { ...(await measurePart(part, all, runtime)), machine };
+    writeFileSync(path, `${JSON.stringify(all, undefined, 2)}\n`);
+    writeFileSync(join(results, 'foundation.md'), markdown(all));
+  }
+  process.stdout.write(markdown(all));
+}
+
+function markdown({ machine, classifiers: rows, detector, language, memory, peer }: Results): string {
   const percent = (share: number): string => (100 * share).toFixed(2);
-  const rows = json.classifiers.map(
-    (row) =>
-      `| ${row.model} | ${percent(row.float)} | ${percent(row.int8)} | ${row.drop.toFixed(2)} | ${percent(row.sizeShare)} % | ${row.integer} | ${Object.entries(
-        row.latencyRatio,
-      )
-        .map(([key, ratio]) => `${ratio.toFixed(2)} (${key})`)
-        .join('; ')} | ${row.activationMemoryShare === undefined ? '' : `${percent(row.activationMemoryShare)} %`} |`,
-  );
-  const peer =
-    json.peer === undefined
-      ? 'not measured'
-      : `${median(json.peer.map((row) => row.ratio)).toFixed(2)}x faster (ours ${median(json.peer.map((row) => row.oursSeconds)).toFixed(2)} s, peer ${median(json.peer.map((row) => row.peerSeconds)).toFixed(2)} s, medians of ${json.peer.length} interleaved runs)`;
+  const table = rows.map((row) => {
+    const ratios = Object.entries(row.latencyRatio ?? {}).map(([key, ratio]) => `${ratio.toFixed(2)} (${key})`);
+    const left = row.leftInFloat.length === 0 ? '' : `; float: ${row.leftInFloat.join(', ')}`;
+    const activations = row.activationMemoryShare === undefined ? '' : `${percent(row.activationMemoryShare)} %`;
+    return `| ${row.model} | ${percent(row.float)} | ${percent(row.int8)} | ${row.drop.toFixed(2)} | ${percent(row.sizeShare)} % | ${row.integer}${left} | ${ratios.join('; ')} | ${activations} |`;
+  });
+  const notes = rows.flatMap(({ model, note }) => (note === undefined ? [] : [`- ${model}: ${note}.`]));
+  const lines: string[] = [];
+  if (peer !== undefined) {
+    const seconds = (pick: (row: PeerRow) => number): string => median(peer.map(pick)).toFixed(2);
+    lines.push(
+      `- Calibration and export of 512 images (resnet20), min–max, beside onnxruntime.quantization's quantize_static: ${seconds((row) => row.ratio)} times as fast (ours ${seconds((row) => row.oursSeconds)} s, peer ${seconds((row) => row.peerSeconds)} s, medians of ${peer.length} interleaved runs).`,
+    );
+  }
+  for (const { method, few, many } of memory ?? []) {
+    lines.push(
+      `- Peak memory of the process from 200 to 2,000 calibration images, ${method}: ${(few / 1e6).toFixed(0)} → ${(many / 1e6).toFixed(0)} MB (${(100 * (many / few - 1)).toFixed(1)} %).`,
+    );
+  }
+  if (detector !== undefined) lines.push(`- Detector: \`${JSON.stringify(detector)}\``);
+  if (language !== undefined) lines.push(`- Language model: \`${JSON.stringify(language)}\``);
   return `# int8 against float, measured on the exported files
 
-${json.machine.text}
+${machine.text}
 
 | model | float top-1 | int8 top-1 | lost points | file | operators on integers | float time / int8 time | activations |
 |---|---|---|---|---|---|---|---|
-${rows.join('\n')}
+${table.join('\n')}
 
-- Calibration and export of 512 images (resnet20), min–max, against onnxruntime.quantization's quantize_static: ${peer}.
-- Peak memory of the process from 200 to 2,000 calibration images: ${(json.memory.samples200 / 1e6).toFixed(0)} → ${(json.memory.samples2000 / 1e6).toFixed(0)} MB (ratio ${json.memory.ratio.toFixed(3)}).
-- Detector: \`${JSON.stringify(json.detector)}\`
-- Language model: \`${JSON.stringify(json.language)}\`
+${[...notes, ...lines].join('\n')}
 `;
 }
 
