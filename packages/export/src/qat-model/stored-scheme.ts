@@ -17,6 +17,28 @@ export interface StoredQuantization {
   readonly qparams: QParams;
 }
 
+/** Largest code of narrow weights in 8 bits: products of two such codes and uint8 activations never saturate 16 bits (AVX2). */
+const largestNarrowCode = 64;
+
+/**
+ * Narrow weight codes spread over 8 bits: codes · 2^n with scale / 2^n, the same real numbers to the bit.
+ *
+ * Runtimes round float biases to steps of scale(x) · scale(w), which is coarse when few bits make scale(w) large (onnxruntime 1.30 does,
+ * by default). Spread codes make that step 2^n times finer.
+ *
+ * @param largest - largest magnitude among the codes
+ */
+export function spreadCodes({ scheme, qparams }: StoredQuantization, largest: number): StoredQuantization {
+  const { dtype } = scheme;
+  const factor = 2 ** Math.floor(Math.log2(largestNarrowCode / largest));
+  const isNarrow = dtype.bits === 8 && dtype.signed && scheme.mapping === 'symmetric' && largest > 0 && factor > 1;
+  if (!isNarrow) return { scheme, qparams };
+  return {
+    scheme: withScheme(scheme, { qmin: -largest * factor, qmax: largest * factor }),
+    qparams: { scale: qparams.scale.map((s) => s / factor), zeroPoint: qparams.zeroPoint },
+  };
+}
+
 /**
  * The linear scheme that stores a trained one without changing a single value.
  *

@@ -1,14 +1,25 @@
 import {
   type AnyQuantizationSpec,
+  dequantize,
   ExportError,
   findTarget,
   type NodeDecision,
   type QuantizationSpec,
   type QuantScheme,
+  quantize,
   type Target,
   type TensorQuantization,
 } from '@bitwright/core';
-import { foldPad, graphIndex, type Model, nameNodes } from '@bitwright/onnx';
+import {
+  DataType,
+  editGraph,
+  foldPad,
+  graphIndex,
+  type Model,
+  nameNodes,
+  tensorFromArray,
+  tensorToFloat32,
+} from '@bitwright/onnx';
 import { smallestOpset } from '../onnx-qdq/element-type';
 import { requireGraph } from '../onnx-qdq/require-graph';
 import { writeQdq } from '../onnx-qdq/write-qdq';
@@ -22,7 +33,7 @@ import { convertLayersModel, type LayersModelOptions } from '../tfjs-to-onnx/lay
 import { addBiases } from './add-biases';
 import { insertSigns } from './insert-signs';
 import { isMover, spreadOverMovers } from './movers';
-import { type StoredQuantization, storedQuantization, trainedValues } from './stored-scheme';
+import { type StoredQuantization, spreadCodes, storedQuantization, trainedValues } from './stored-scheme';
 import { storedGranularity } from './weight-axis';
 
 export interface TrainedModelOptions extends Omit<LayersModelOptions, 'opset'> {
@@ -32,7 +43,10 @@ export interface TrainedModelOptions extends Omit<LayersModelOptions, 'opset'> {
   readonly target?: Target;
   /** `float` keeps biases as trained; `int32` rounds them to scale(x) · scale(w), for runtimes without float biases. Default `float`. */
   readonly bias?: 'float' | 'int32';
-  /** Codes of fewer than 8 bits in int8 (every runtime) or packed in 2- and 4-bit types (operator set 21, 25). Default `int8`. */
+  /**
+   * Codes of fewer than 8 bits in int8 (every runtime; weight codes spread to ±64 with a smaller scale, see `spreadCodes`) or packed in
+   * 2- and 4-bit types (operator set 21, 25). Default `int8`.
+   */
   readonly storage?: 'int8' | 'packed';
 }
 
@@ -76,8 +90,10 @@ export function trainedModelToQdq(
   const content = withWeightLevels(readLayersModel(source), trained);
   const converted = convertLayersModel(content, { ...rest, opset: requested ?? needed });
   const named = nameNodes.run(foldPad.run(converted.model).model).model;
-  const { model: floatModel, outputs } = insertSigns(named, trained, converted.outputs);
-  const tensors = placeTensors(trained, stored, outputs, converted.weights, floatModel);
+  const { model: signed, outputs } = insertSigns(named, trained, converted.outputs);
+  const placed = placeTensors(trained, stored, outputs, converted.weights, signed);
+  const { model: floatModel, tensors } =
+    storage === 'packed' ? { model: signed, tensors: placed } : spreadWeights(signed, placed);
   spreadOverMovers(floatModel, tensors);
   if (bias === 'int32') addBiases(floatModel, tensors);
   const spec: QuantizationSpec = Object.freeze({
@@ -131,6 +147,27 @@ function placeTensors(
     }
   }
   return tensors;
+}
+
+/** Narrow weights with their codes spread over 8 bits; the float model then holds exactly the trained values. */
+function spreadWeights(
+  model: Model,
+  placed: Readonly<Record<string, TensorQuantization>>,
+): { model: Model; tensors: Record<string, TensorQuantization> } {
+  const edit = editGraph(model);
+  const tensors = { ...placed };
+  for (const [name, tensor] of Object.entries(placed)) {
+    const initializer = edit.initializer(name);
+    if (tensor.role !== 'weight' || initializer === undefined) continue;
+    const shape = initializer.dims.map(Number);
+    const codes = quantize({ data: tensorToFloat32(initializer), shape }, tensor.scheme, tensor.qparams);
+    const values = dequantize(codes, shape, tensor.scheme, tensor.qparams);
+    let largest = 0;
+    for (const code of codes) largest = Math.max(largest, Math.abs(code));
+    edit.replaceInitializer(name, tensorFromArray(name, DataType.FLOAT, shape, values));
+    tensors[name] = { ...tensor, ...spreadCodes(tensor, largest) };
+  }
+  return { model: edit.finish(), tensors };
 }
 
 /**
