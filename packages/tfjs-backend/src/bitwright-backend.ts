@@ -1,4 +1,4 @@
-import { RuntimeError } from '@bitwright/core';
+import { InvalidArgumentError, RuntimeError } from '@bitwright/core';
 import type { NativeContext } from '@bitwright/kernels-native';
 import {
   type BackendTimingInfo,
@@ -58,7 +58,7 @@ export class BitwrightBackend extends KernelBackend {
     super();
     this.native = native;
     this.#pool = pool;
-    this.data = new DataStorage<TensorStorage>(this, engine());
+    this.data = new DataStorage<TensorStorage>(this, { moveData: moveFromOtherBackend });
   }
 
   // — for kernels —
@@ -93,7 +93,11 @@ export class BitwrightBackend extends KernelBackend {
    * Computed now are results that a gradient will read anyway, and work on arrays that belong to the caller of tfjs, who may change
    * them before anybody asks for the result.
    */
-  fusableOutput(shape: readonly number[], work: FusableWork, { isSavedForGradient = false } = {}): TensorInfo {
+  fusableOutput(
+    shape: readonly number[],
+    work: FusableWork,
+    { isSavedForGradient = false }: { readonly isSavedForGradient?: boolean } = {},
+  ): TensorInfo {
     const [x] = work.operands;
     const isOurs = x !== undefined && this.#pool.blockOf(x) !== undefined;
     if (isOurs && !(isSavedForGradient && isDifferentiated())) return this.deferredOutput(shape, work);
@@ -316,6 +320,19 @@ export class BitwrightBackend extends KernelBackend {
     }
     return util.convertBackendValuesAndArrayBuffer(values as backend_util.BackendValues, dtype);
   }
+}
+
+/** Called by tfjs for a bucket that is not here: it belongs to a tensor of another backend, or to none any more. */
+function moveFromOtherBackend(backend: KernelBackend, dataId: DataId): void {
+  if (!engine().state.tensorInfo.has(dataId)) {
+    throw new InvalidArgumentError({
+      operation: '[tfjs-backend] read',
+      expected: 'a tensor that exists',
+      received: 'one that was disposed',
+      hint: 'Keep it with tf.keep(), or return it from tf.tidy().',
+    });
+  }
+  engine().moveData(backend, dataId);
 }
 
 const arrayTypes = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;

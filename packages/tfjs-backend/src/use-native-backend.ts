@@ -18,6 +18,8 @@ export interface NativeBackendOptions {
   readonly threads?: number | undefined;
   /** Instruction set of the kernels; default the fastest this CPU has. */
   readonly isa?: string | undefined;
+  /** File of the native addon; default: the local build, then the package for this platform. */
+  readonly path?: string | undefined;
   /** Bytes of memory kept for reuse while no tensor needs them; default 2 GiB. */
   readonly freeBytesLimit?: number | undefined;
 }
@@ -62,7 +64,12 @@ export async function useNativeBackend(options: NativeBackendOptions = {}): Prom
 /** Above tfjs' cpu (1), wasm and webgl (2) backends: what the user asked for stays chosen when tfjs looks for the best. */
 const backendPriority = 3;
 const defaultFreeBytesLimit = 2 ** 31;
-const optionNames: readonly string[] = ['threads', 'isa', 'freeBytesLimit'] satisfies (keyof NativeBackendOptions)[];
+const optionNames: readonly string[] = [
+  'threads',
+  'isa',
+  'path',
+  'freeBytesLimit',
+] satisfies (keyof NativeBackendOptions)[];
 
 function createBackend(native: NativeContext, { freeBytesLimit = defaultFreeBytesLimit }: NativeBackendOptions) {
   const pool = new BufferPool(freeBytesLimit, (buffer, alignment) => alignmentOffset(native, buffer, alignment));
@@ -73,9 +80,9 @@ function infoOf({ threads, isa }: NativeContext, layers: LayerSupport): NativeBa
   return { threads, isa, layers };
 }
 
-function loadNative({ threads, isa }: NativeBackendOptions): NativeContext {
+function loadNative({ threads, isa, path }: NativeBackendOptions): NativeContext {
   try {
-    return loadNativeBackend({ threads, isa });
+    return loadNativeBackend({ threads, isa, path });
   } catch (cause) {
     if (!QuantError.isInstance(cause) || cause.code !== 'ERR_NATIVE_ADDON') throw cause;
     throw new NativeAddonError({
