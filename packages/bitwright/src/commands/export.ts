@@ -1,17 +1,14 @@
-import { dirname, relative, resolve } from 'node:path';
-import type { Exporter, ExportOptions } from '@bitwright/export';
+import { dirname, resolve } from 'node:path';
 import type { CommandDefinition, CommandInput } from '../command';
 import { UsageError } from '../errors';
 import { exitCode } from '../exit-code';
 import { openExportSource } from '../export/export-source';
 import { parseFormats } from '../export/parse-formats';
-import { type WrittenExport, writeExports } from '../export/write-exports';
-import { parseShapes } from '../model/parse-shapes';
+import { requestsFor } from '../export/requests';
+import { shownExports, writeExports } from '../export/write-exports';
 import { type ExportDocument, formatExport } from '../report/format-export';
 import { printResult } from '../terminal/print-result';
 import { exportOptions } from './export-options';
-
-type Options = CommandInput<typeof exportOptions>['options'];
 
 /** `bitwright export`: a quantized model, or a float one with its spec, in the formats of other toolchains. */
 export const exportCommand: CommandDefinition<typeof exportOptions> = {
@@ -34,7 +31,7 @@ async function runExport({ args, options, context }: CommandInput<typeof exportO
     throw new UsageError({ operation: '[bitwright] export', expected: 'a format: --to <format>', received: 'none' });
   }
   const exporters = parseFormats(options.to);
-  const requests = exporters.map((exporter) => ({ exporter, options: exportOptionsFor(exporter, options) }));
+  const requests = requestsFor(exporters, options);
   const model = args[0] ?? '';
   const target = options.target ?? exporters.find((each) => each.targets.length > 0)?.targets[0] ?? 'ort-x64';
   const source = await openExportSource({ model, spec: options.spec, target, cwd: context.cwd });
@@ -59,22 +56,4 @@ async function runExport({ args, options, context }: CommandInput<typeof exportO
   };
   printResult(document, formatExport(document), options, context);
   return exitCode.ok;
-}
-
-/** Options of a format from the command line; those of other formats are left out. */
-export function exportOptionsFor(
-  exporter: Exporter,
-  { formatVersion, io, shape }: Pick<Options, 'formatVersion' | 'io' | 'shape'>,
-): ExportOptions {
-  const shapes = parseShapes(shape ?? []).inputs;
-  const own = exporter.id === 'tflite' ? { ...(io === undefined ? {} : { io }), shapes } : {};
-  return { ...(formatVersion === undefined ? {} : { version: formatVersion }), ...own };
-}
-
-/** Paths as the user would write them. */
-export function shownExports(written: readonly WrittenExport[], cwd: string): readonly WrittenExport[] {
-  return written.map((each) => ({
-    ...each,
-    files: each.files.map((file) => ({ ...file, path: relative(cwd, file.path) || file.path })),
-  }));
 }

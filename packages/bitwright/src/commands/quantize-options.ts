@@ -301,6 +301,27 @@ export const quantizeOptions = {
     description: 'do not load, run, compare and time the result',
     group: 'How to quantize:',
   },
+  to: {
+    flags: '--to <formats>',
+    kind: 'text',
+    description:
+      'also export for other toolchains, as `bitwright export` does: tflite, ncnn, tensorrt-cache, qnn, …, several with commas; decides the target where none is given',
+    group: 'Output:',
+  },
+  formatVersion: {
+    flags: '--format-version <version>',
+    kind: 'text',
+    description: 'version or flavour of the format of --to',
+    group: 'Output:',
+  },
+  io: {
+    flags: '--io <type>',
+    kind: 'text',
+    choices: ['float32', 'int8'],
+    description: 'type of inputs and outputs of a .tflite file',
+    group: 'Output:',
+    shownDefault: 'float32',
+  },
   output: {
     flags: '-o, --output <path>',
     kind: 'path',

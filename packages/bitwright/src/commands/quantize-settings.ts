@@ -10,6 +10,7 @@ import {
 } from '@bitwright/ptq';
 import { parsePreprocess } from '../data/parse-preprocess';
 import type { Preprocess } from '../data/preprocess';
+import { parseFormats } from '../export/parse-formats';
 import { type ParsedShapes, parseShapes } from '../model/parse-shapes';
 import type { OptionValues } from '../options/option-table';
 import { type BitSettings, readBitSettings } from './bit-settings';
@@ -36,6 +37,8 @@ export interface QuantizeSettings extends BitSettings {
   readonly batchSize: number | undefined;
   readonly threads: number | undefined;
   readonly isVerified: boolean;
+  /** Whether files for other toolchains follow. */
+  readonly isExported: boolean;
 }
 
 const defaultSamples = 512;
@@ -49,7 +52,7 @@ export function readSettings(options: Partial<Options>): QuantizeSettings {
   const { preprocess: preset, resize, crop, mean, std, scale, layout, channels } = options;
   return Object.freeze({
     ...readBitSettings(options),
-    target: options.target === undefined ? defaultTarget() : findTarget(options.target),
+    target: options.target === undefined ? targetOfFormats(options.to) : findTarget(options.target),
     activationRange: resolveRangeSelector(options.activationRange ?? 'mse'),
     weightRange: options.weightRange === undefined ? undefined : resolveRangeSelector(options.weightRange),
     bits: options.bits === undefined ? undefined : parseBits(options.bits),
@@ -65,12 +68,29 @@ export function readSettings(options: Partial<Options>): QuantizeSettings {
     batchSize: options.batchSize,
     threads: options.threads,
     isVerified: options.verify !== false,
+    isExported: options.to !== undefined,
   });
+}
+
+/** The target of the first format that has one, or onnxruntime on this machine. */
+function targetOfFormats(formats: string | undefined): Target {
+  const exporters = formats === undefined ? [] : parseFormats(formats);
+  const id = exporters.find((exporter) => exporter.targets.length > 0)?.targets[0];
+  return id === undefined ? defaultTarget() : findTarget(id);
 }
 
 /** SHA-256 of everything that decides the numbers in the result, besides model and data. */
 export function hashSettings(settings: QuantizeSettings): string {
-  const { target, activationRange, weightRange, ladder: _, isVerified: __, threads: ___, ...rest } = settings;
+  const {
+    target,
+    activationRange,
+    weightRange,
+    ladder: _,
+    isVerified: __,
+    threads: ___,
+    isExported: ____,
+    ...rest
+  } = settings;
   const text = JSON.stringify([target.id, activationRange.id, weightRange?.id ?? 'fullRange', rest]);
   return createHash('sha256').update(text).digest('hex');
 }

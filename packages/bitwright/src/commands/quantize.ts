@@ -4,6 +4,8 @@ import type { CommandDefinition, CommandInput } from '../command';
 import type { Context } from '../context';
 import type { ModelInput } from '../data/model-input';
 import { exitCode } from '../exit-code';
+import { exportWritten } from '../export/export-written';
+import type { WrittenExport } from '../export/write-exports';
 import { loadStatisticsBackend } from '../machine/statistics-backend';
 import { hashFile, type OpenedModel, openModel, withShapes } from '../model/open-model';
 import type { OptionValues } from '../options/option-table';
@@ -32,6 +34,8 @@ export interface QuantizeDocument extends QuantizationReport {
   /** Statistics of the first calibration samples. */
   readonly inputs: OpenedData['check']['inputs'];
   readonly files: PlannedOutputs;
+  /** Files of `--to`. */
+  readonly exports?: readonly WrittenExport[];
   /** What was tried one after another, with --max-drop. */
   readonly ladder?: LadderSummary | undefined;
 }
@@ -53,6 +57,7 @@ export const quantize: CommandDefinition<typeof quantizeOptions> = {
     'bitwright quantize resnet20.onnx --data calib.u8 --shape 32x32x3 --preprocess cifar --exclude op:Gemm',
     'bitwright quantize resnet20.onnx --data calib.npy --labels labels.npy --bits w4a8 --max-drop 0.5% --budget 10m',
     'bitwright quantize resnet56.onnx --data calib.npy --max-size 50% --rounding gptq',
+    'bitwright quantize resnet20.onnx --data calib.npy --to tflite',
     'bitwright quantize decoder.onnx --dtype q8,q4,q4f16 -o onnx/',
   ],
   run: runQuantize,
@@ -79,8 +84,10 @@ async function runQuantize(input: CommandInput<typeof quantizeOptions>): Promise
       progress.stop();
       return printDryRun(opened, settings, data, outputs, input);
     }
-    const document = await quantizeAndWrite(opened, settings, data, outputs, input, progress);
+    const quantized = await quantizeAndWrite(opened, settings, data, outputs, input, progress);
+    const exports = await exportRequested(settings, outputs, input);
     progress.stop();
+    const document = { ...quantized, ...(exports === undefined ? {} : { exports }) };
     printResult(document, formatQuantizeReport(document), options, context);
     return exitCode.ok;
   } finally {
@@ -89,6 +96,17 @@ async function runQuantize(input: CommandInput<typeof quantizeOptions>): Promise
 }
 
 // — internals —
+
+function exportRequested(
+  { target }: QuantizeSettings,
+  { model }: PlannedOutputs,
+  { options, context }: CommandInput<typeof quantizeOptions>,
+): Promise<readonly WrittenExport[]> | undefined {
+  const { to: formats, formatVersion, io, shape, force } = options;
+  if (formats === undefined) return undefined;
+  const flags = { formatVersion, io, shape, force: force === true };
+  return exportWritten({ ...flags, formats, model, target: target.id, cwd: context.cwd });
+}
 
 async function quantizeAndWrite(
   opened: OpenedModel,
@@ -203,13 +221,13 @@ function openRequestedData(
 }
 
 /** What the written file and the measurements do not say about a target that is not onnxruntime on this machine. */
-function targetWarnings({ target, isVerified }: QuantizeSettings): readonly string[] {
-  const isForeign = target.exporter !== 'onnx-qdq';
+function targetWarnings({ target, isVerified, isExported }: QuantizeSettings): readonly string[] {
+  const isForeign = target.exporter !== 'onnx-qdq' && !isExported;
   const isElsewhere = isVerified && target.id !== defaultTarget().id;
   return [
     ...(isForeign
       ? [
-          `${target.id} reads the format ${target.exporter}, not this .onnx file: the spec holds what an exporter writes for it`,
+          `${target.id} reads the format ${target.exporter}, not this .onnx file: add --to ${target.id}, or run \`bitwright export\` on it`,
         ]
       : []),
     ...(isElsewhere ? [`measured in onnxruntime on this machine, which tells little about ${target.title}`] : []),

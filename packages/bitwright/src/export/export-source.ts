@@ -5,6 +5,7 @@ import { readQdq } from '@bitwright/export';
 import type { Model } from '@bitwright/onnx';
 import { prepareModel } from '@bitwright/ptq';
 import { hashFile, openModel } from '../model/open-model';
+import { changedWeights } from './changed-weights';
 
 /** What exporters take, and where it came from. */
 export interface ExportSource {
@@ -24,9 +25,6 @@ export interface ExportSourceOptions {
   readonly target: string;
   readonly cwd: string;
 }
-
-/** Key of a spec's extensions that says its float model's weights were changed after preparation. */
-export const changedWeightsKey = 'bitwright.changedWeights';
 
 /**
  * Reads a quantized model as float network and spec, or a float model and its spec.
@@ -75,11 +73,11 @@ async function readSpec(path: string, shown: string): Promise<QuantizationSpec> 
 
 /** A spec holds parameters only: with other weights, it would describe another network than the measured one. */
 async function assertSameModel(spec: QuantizationSpec, path: string, shown: string): Promise<void> {
-  const changed = spec.extensions?.[changedWeightsKey];
-  if (changed !== undefined) {
+  const changed = changedWeights(spec);
+  if (changed.length > 0) {
     throw refuse(
       'a spec whose float model is the file given',
-      `one made after ${[changed].flat().join(', ')}, which changed the weights`,
+      `one made after ${changed.join(', ')}, which changed the weights`,
       'Export the quantized .onnx file instead: it holds those weights.',
     );
   }

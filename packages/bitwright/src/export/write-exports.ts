@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { ExportError, type QuantizationSpec } from '@bitwright/core';
 import { type ExportedFile, type Exporter, type ExportOptions, readBackProblems } from '@bitwright/export';
 import type { Model } from '@bitwright/onnx';
@@ -94,6 +94,14 @@ export async function writeExports(
     files: files.map((file) => ({ path: places.get(file) ?? file.path, bytes: file.bytes.length })),
     readBack: exporter.read !== undefined,
     notes,
+  }));
+}
+
+/** Paths as the user would write them. */
+export function shownExports(written: readonly WrittenExport[], cwd: string): readonly WrittenExport[] {
+  return written.map((each) => ({
+    ...each,
+    files: each.files.map((file) => ({ ...file, path: relative(cwd, file.path) || file.path })),
   }));
 }
 

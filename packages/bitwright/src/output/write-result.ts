@@ -2,6 +2,7 @@ import { AbortedError, specToJson } from '@bitwright/core';
 import type { WrittenModel } from '@bitwright/onnx/node';
 import { writeModelFile } from '@bitwright/onnx/node';
 import type { QuantizeResult } from '@bitwright/ptq';
+import { withChangedWeights } from '../export/changed-weights';
 import type { PlannedOutputs } from './plan-outputs';
 import { stageTextFiles } from './text-files';
 
@@ -17,13 +18,13 @@ export interface WriteResultOptions {
  * @throws {AbortedError} when cancelled
  */
 export async function writeResult(
-  { model, spec }: Pick<QuantizeResult, 'model' | 'spec'>,
+  result: QuantizeResult,
   report: unknown,
   outputs: PlannedOutputs,
   { force, signal }: WriteResultOptions,
 ): Promise<WrittenModel> {
   const texts = new Map([
-    [outputs.spec, specToJson(spec)],
+    [outputs.spec, specToJson(withChangedWeights(result.spec, result.report))],
     [outputs.report, `${JSON.stringify(report, undefined, 2)}\n`],
   ]);
   if (signal.aborted) {
@@ -31,7 +32,7 @@ export async function writeResult(
   }
   const staged = await stageTextFiles(texts);
   try {
-    const written = await writeModelFile(model, outputs.model, { overwrite: force, signal });
+    const written = await writeModelFile(result.model, outputs.model, { overwrite: force, signal });
     await staged.commit();
     return written;
   } finally {

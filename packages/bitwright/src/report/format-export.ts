@@ -14,6 +14,12 @@ export interface ExportDocument {
 
 /** The same for people. */
 export function formatExport({ source, target, tensors, exports, isDryRun }: ExportDocument): string {
+  const lead = `\n${source} (${tensors} quantized tensors, ${target})${isDryRun ? ', nothing written' : ''}\n\n`;
+  return `${lead}${formatExports(exports, isDryRun)}\n`;
+}
+
+/** Files and notes of every format. */
+export function formatExports(exports: readonly WrittenExport[], isDryRun: boolean): string {
   const rows = exports.flatMap(({ format, version, files, readBack, evidence }) =>
     files.map(({ path, bytes }, i) => [
       i === 0 ? `${format} ${version}` : '',
@@ -26,6 +32,5 @@ export function formatExport({ source, target, tensors, exports, isDryRun }: Exp
   const head = ['format', 'file', 'size', isDryRun ? 'check' : 'checked', 'evidence'];
   const table = formatTable(head, rows, ['left', 'left', 'right', 'left', 'left']);
   const notes = exports.flatMap(({ format, notes }) => notes.map((note) => `  ${format}: ${note}`));
-  const lead = `\n${source} (${tensors} quantized tensors, ${target})${isDryRun ? ', nothing written' : ''}\n\n`;
-  return `${lead}${table}\n${notes.length > 0 ? `\n${notes.join('\n')}\n` : ''}\n`;
+  return `${table}\n${notes.length > 0 ? `\n${notes.join('\n')}\n` : ''}`;
 }

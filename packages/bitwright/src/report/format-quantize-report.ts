@@ -3,6 +3,7 @@ import type { QuantizeDocument } from '../commands/quantize';
 import { formatDuration } from '../terminal/format-number';
 import { formatTable } from '../terminal/table';
 import { formatLadder, formatMixedPrecision, formatRanges } from './format-bits';
+import { formatExports } from './format-export';
 import { formatFloatNodes } from './group-float-nodes';
 
 /** The result of `quantize` for people: what was done, float beside int8, what stayed float and why, files. */
@@ -38,6 +39,7 @@ export function formatQuantizeReport(report: QuantizeDocument): string {
     }
   }
   lines.push('', `  wrote ${files.model}`, `        ${files.spec}`, `        ${files.report}`, '');
+  if (report.exports !== undefined) lines.push(formatExports(report.exports, false));
   return `${lines.join('\n')}\n`;
 }
 
