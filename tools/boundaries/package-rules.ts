@@ -21,7 +21,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
     npm: 'declared',
     node: ['src/session.ts'],
   },
-  'packages/qat-plugin': { packages: ['@bitwright/core'], npm: 'declared', node: 'none' },
+  'packages/qat-plugin': { packages: ['@bitwright/core'], npm: 'declared', node: ['src/node/'] },
   'packages/kernels-native': { packages: ['@bitwright/core'], npm: 'declared', node: 'any' },
   'packages/tfjs-backend': {
     packages: ['@bitwright/core', '@bitwright/kernels-native'],

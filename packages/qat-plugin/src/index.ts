@@ -50,7 +50,16 @@ export { QuantizeActivation } from './layers/quantize-activation';
 export { QuantizeWrapper } from './layers/quantize-wrapper';
 export { ConvBatchNorm, type FoldingStrategy } from './layers/conv-batch-norm';
 export { FreezableBatchNorm } from './layers/freezable-batch-norm';
+export {
+  quantConv2d,
+  quantDense,
+  quantDepthwiseConv2d,
+  type QuantLayerOptions,
+  type QuantPaddingOptions,
+} from './binary/quant-layers';
+export { gatedResidual } from './binary/gated-residual';
 export { rPReLU } from './binary/rprelu';
+export { Bop, type BopOptions } from './binary/bop';
 export { WeightClip } from './binary/weight-clip';
 
 // A rule for a layer class of your own
@@ -65,3 +74,7 @@ export type { CallbackOptions } from './schedule/qat-callback';
 // Reports
 export type { LayerReport, QatReport, TensorReport } from './report/qat-report';
 export { type HistoryEntry, historyEntry, type TrainingHistory } from './report/training-history';
+export { formatSummary, type LayerSummary, type ModelSummary, summarize } from './report/summary';
+
+// Distillation
+export { distillationLoss, type DistillationOptions, withTeacher } from './distillation/distillation';

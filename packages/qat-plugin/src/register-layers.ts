@@ -1,4 +1,5 @@
 import { serialization } from '@tensorflow/tfjs-core';
+import { GatedResidual } from './binary/gated-residual';
 import { RPReLU } from './binary/rprelu';
 import { WeightClip } from './binary/weight-clip';
 import { ConvBatchNorm } from './layers/conv-batch-norm';
@@ -15,7 +16,15 @@ const packageName = 'Bitwright';
  * model. Nothing is registered at import.
  */
 export function registerQatLayers(): void {
-  for (const layer of [QuantizeWrapper, QuantizeActivation, FreezableBatchNorm, ConvBatchNorm, RPReLU, WeightClip]) {
+  for (const layer of [
+    QuantizeWrapper,
+    QuantizeActivation,
+    FreezableBatchNorm,
+    ConvBatchNorm,
+    RPReLU,
+    GatedResidual,
+    WeightClip,
+  ]) {
     serialization.registerClass(
       layer as unknown as serialization.SerializableConstructor<serialization.Serializable>,
       packageName,

@@ -20,6 +20,7 @@ interface Flags {
   readonly json: string;
   readonly seed: string;
   readonly again?: boolean;
+  readonly export: boolean;
 }
 
 /** What a run of the suite leaves; plain JSON. */
@@ -52,7 +53,8 @@ export function qatCommand(): Command {
     .option('--state <folder>', 'where unfinished rows are kept', 'results/qat-state')
     .option('--json <file>', 'results, read and rewritten; the report goes beside it as .md', 'results/qat.json')
     .option('--seed <number>', 'seed of order and augmentation', '1')
-    .option('--again', 'train rows that have a result once more')
+    .option('--again', 'measure finished rows once more (their state is kept, so they are not trained anew)')
+    .option('--no-export', 'leave the check with onnxruntime for a later run with --again')
     .action(run);
 }
 
@@ -79,6 +81,7 @@ async function run(flags: Flags): Promise<void> {
       test,
       stateFolder: flags.state,
       threads,
+      checksExport: flags.export,
       seed,
       deadline,
       log: (text) => process.stderr.write(text),

@@ -1,7 +1,7 @@
 import { prepareQat, type Qat } from '@bitwright/qat-plugin';
 import { tensor4d } from '@tensorflow/tfjs-core';
 import { type ImageSet, imageSize, normalisedBatch } from './cifar10';
-import { checkExport, type ExportCheck } from './export-check';
+import type { ExportCheck } from './export-check';
 import { loadResnet20Weights, resnet20 } from './resnet20';
 import type { QatRow } from './rows';
 import { makeOptimizer, predictions, topOne, trainEpoch } from './trainer';
@@ -33,6 +33,8 @@ export interface RowSetting {
   readonly test: ImageSet;
   readonly stateFolder: string;
   readonly threads: number;
+  /** Whether 8- and 4-bit rows are exported and run by onnxruntime. */
+  readonly checksExport: boolean;
   readonly seed: number;
   /** Moment (milliseconds since 1970) after which no epoch goes on. */
   readonly deadline: number;
@@ -80,12 +82,15 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
     if (loss === undefined) return undefined;
     const seconds = state.seconds + (Date.now() - start) / 1000;
     state = { epoch: epoch + 1, losses: [...state.losses, loss], seconds };
-    await saveState(setting.stateFolder, row.id, qat.model, optimizer, state);
+    await saveState(setting.stateFolder, row.id, qat.model, optimizer, state, state.epoch === row.epochs);
     log(`\n${row.id}: epoch ${epoch + 1} loss ${loss.toFixed(4)}\n`);
   }
   qat.step(1, { freezeObserversAt: 0.8 });
   const classes = predictions(qat.model, test);
-  const check = row.isExported ? await checkExport(qat, test, classes, setting.threads) : undefined;
+  const check =
+    row.isExported && setting.checksExport
+      ? await (await import('./export-check')).checkExport(qat, test, classes, setting.threads)
+      : undefined;
   const stepCount = row.epochs * Math.floor(train.count / 128);
   const result: RowResult = {
     id: row.id,

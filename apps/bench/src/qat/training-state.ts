@@ -12,16 +12,17 @@ export interface TrainingState {
 
 type Momentum = ReturnType<typeof train.momentum>;
 
-/** Variables of the model and the optimizer's momenta, in order, as float32. */
+/** Variables of the model and, while training is to go on, the optimizer's momenta, in order, as float32. */
 export async function saveState(
   folder: string,
   id: string,
   model: LayersModel,
   optimizer: Momentum,
   state: TrainingState,
+  isFinal: boolean,
 ): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const momenta = (await optimizer.getWeights()).slice(1).map(({ tensor: one }) => one);
+  const momenta = (isFinal ? [] : await optimizer.getWeights()).slice(1).map(({ tensor: one }) => one);
   const parts = [...model.getWeights(), ...momenta].map((one) => one.dataSync<'float32'>());
   const bytes = Buffer.concat(parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength)));
   writeFileSync(join(folder, `${id}.bin.partial`), bytes);

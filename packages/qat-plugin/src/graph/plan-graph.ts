@@ -90,6 +90,13 @@ export function planGraph(graph: ModelGraph, options: ResolvedOptions, around: S
 
 // — internals —
 
+/** A tensor that should hold quantized values: who reads it, and the integer layers (perhaps further on) that ask for it. */
+interface Wanted {
+  readonly ref: TensorRef;
+  readonly readers: readonly Consumer[];
+  readonly askers: readonly string[];
+}
+
 interface Planner {
   readonly graph: ModelGraph;
   readonly index: GraphIndex;
@@ -186,11 +193,15 @@ export function followingBatchNorm(
 }
 
 function planTensors(layers: ReadonlyMap<string, PlannedLayer>, planner: Planner): readonly PlannedTensor[] {
-  const { graph, index, options } = planner;
-  const wanted = new Map<string, { ref: TensorRef; readers: Consumer[] }>();
-  const want = (ref: TensorRef, reader?: Consumer): void => {
-    const entry = wanted.get(tensorKey(ref)) ?? { ref, readers: [] };
-    wanted.set(tensorKey(ref), { ref, readers: reader === undefined ? entry.readers : [...entry.readers, reader] });
+  const { graph, options } = planner;
+  const wanted = new Map<string, Wanted>();
+  const want = (ref: TensorRef, reader?: Consumer, asking?: string): void => {
+    const { readers, askers } = wanted.get(tensorKey(ref)) ?? { readers: [], askers: [] };
+    wanted.set(tensorKey(ref), {
+      ref,
+      readers: reader === undefined ? readers : [...readers, reader],
+      askers: asking === undefined ? askers : [...askers, asking],
+    });
   };
   for (const layer of graph.layers) {
     const planned = layers.get(layer.name) as PlannedLayer;
@@ -198,7 +209,8 @@ function planTensors(layers: ReadonlyMap<string, PlannedLayer>, planner: Planner
     for (const [call, { inputs }] of layer.calls.entries()) {
       for (const [input, ref] of inputs.entries()) {
         if (!isQuantizedInput(inputs, input, planned, planner)) continue;
-        want(sourceOf(ref, layers, planner), { layer: layer.name, call, input });
+        const source = sourceOf(ref, { layer: layer.name, call, input }, layers, planner);
+        want(source.ref, source.reader, layer.name);
       }
     }
     if (options.target.placement.quantize === 'inputsAndOutputs') {
@@ -208,19 +220,18 @@ function planTensors(layers: ReadonlyMap<string, PlannedLayer>, planner: Planner
       }
     }
   }
-  return [...wanted.values()].flatMap(({ ref, readers }) => planTensor(ref, readers, layers, planner) ?? []);
+  return [...wanted.values()].flatMap((one) => planTensor(one, layers, planner) ?? []);
 }
 
 function planTensor(
-  ref: TensorRef,
-  readers: readonly Consumer[],
+  { ref, readers, askers }: Wanted,
   layers: ReadonlyMap<string, PlannedLayer>,
   planner: Planner,
 ): PlannedTensor | undefined {
   const { index, options, around } = planner;
   const name = around.prefix + tensorName(ref);
-  assertNotIndices(ref, readers, planner);
-  const quantizer = activationQuantizer(ref, readers, layers, planner);
+  assertNotIndices(ref, askers, planner);
+  const quantizer = activationQuantizer(ref, askers, layers, planner);
   if (quantizer === null) return undefined;
   const isNonNegative = isNonNegativeTensor(ref, index, options.rules);
   const choice = activationCodes(quantizer, options.target, isNonNegative, name);
@@ -228,23 +239,14 @@ function planTensor(
   return {
     ref,
     slot: planSlot(quantizer, { tensor: name, role: 'activation', channelAxes: [], ...choice }),
-    readers: isEverywhere ? index.consumers(ref) : directReaders(ref, readers, planner),
+    readers: isEverywhere ? index.consumers(ref) : readers,
     isReadByOutput: isEverywhere && index.isOutput(ref),
   };
 }
 
-/** The readers of this very tensor: a reader behind layers that only move values reads through them. */
-function directReaders(ref: TensorRef, readers: readonly Consumer[], { index }: Planner): readonly Consumer[] {
-  const all = index.consumers(ref);
-  const direct = all.filter((one) =>
-    readers.some((r) => r.layer === one.layer && r.call === one.call && r.input === one.input),
-  );
-  return direct.length === readers.length ? direct : all;
-}
-
 function activationQuantizer(
   ref: TensorRef,
-  readers: readonly Consumer[],
+  askers: readonly string[],
   layers: ReadonlyMap<string, PlannedLayer>,
   planner: Planner,
 ): Quantizer | null {
@@ -254,25 +256,37 @@ function activationQuantizer(
     ref.layer,
     ...(index.layer(ref.layer).calls[ref.nodeIndex]?.inputs.map(({ layer }) => layer) ?? []),
   ];
-  const names = isInputs ? [...readers.map(({ layer }) => layer), ref.layer] : producers;
+  const names = isInputs ? [...askers, ref.layer] : producers;
   const override = options.layers
     .filter(([glob, choice]) => choice.activations !== undefined && names.some((n) => matches(glob, around.prefix + n)))
     .at(-1);
   if (override !== undefined) return override[1].activations ?? null;
   const bits = options.firstAndLastBits;
   if (options.activations === null || bits === undefined) return options.activations;
-  const weighted = readers.filter(({ layer }) => (layers.get(layer)?.weights.length ?? 0) > 0);
-  const isEnd = weighted.some(({ layer }) => planner.isFirst(layer) || planner.isLast(layer));
+  const weighted = askers.filter((layer) => (layers.get(layer)?.weights.length ?? 0) > 0);
+  const isEnd = weighted.some((layer) => planner.isFirst(layer) || planner.isLast(layer));
   return isEnd ? withBits(options.activations, bits) : options.activations;
 }
 
-/** The tensor to quantize so that `ref` holds quantized values: back through layers that only move them. */
-function sourceOf(ref: TensorRef, layers: ReadonlyMap<string, PlannedLayer>, planner: Planner): TensorRef {
-  const planned = layers.get(ref.layer);
-  const input = planner.index.layer(ref.layer).calls[ref.nodeIndex]?.inputs[0];
-  const isInputs = planner.options.target.placement.quantize === 'inputs';
-  const moves = planned?.kind === 'passThrough' && !(isInputs && planned.operator === 'Identity');
-  return moves && input !== undefined ? sourceOf(input, layers, planner) : ref;
+/**
+ * The tensor to quantize so that a reader sees quantized values, and who reads it there: back through layers that only move
+ * values, as far as the target runs them on codes; where it quantizes inputs only, through those that nobody else reads.
+ */
+function sourceOf(
+  ref: TensorRef,
+  reader: Consumer,
+  layers: ReadonlyMap<string, PlannedLayer>,
+  planner: Planner,
+): { ref: TensorRef; reader: Consumer } {
+  const { index, options } = planner;
+  const layer = index.layer(ref.layer);
+  const input = layer.calls[ref.nodeIndex]?.inputs[0];
+  const isInputs = options.target.placement.quantize === 'inputs';
+  const isPassed = isInputs
+    ? options.rules.get(layer.className)?.kind === 'move' && index.consumers(ref).length === 1 && !index.isOutput(ref)
+    : layers.get(ref.layer)?.kind === 'passThrough';
+  if (!isPassed || input === undefined) return { ref, reader };
+  return sourceOf(input, { layer: layer.name, call: ref.nodeIndex, input: 0 }, layers, planner);
 }
 
 /** The tensor that holds an integer layer's result: behind batch normalization and an absorbed activation; none if it stays float. */
@@ -318,14 +332,14 @@ function readsQuantized(layer: GraphLayer, rules: ReadonlyMap<string, LayerRule>
   return rule?.kind === 'activation' || rule?.kind === 'move' || (rule?.kind === 'quantize' && rule.quantizesInput);
 }
 
-function assertNotIndices(ref: TensorRef, readers: readonly Consumer[], { index, around }: Planner): void {
+function assertNotIndices(ref: TensorRef, askers: readonly string[], { index, around }: Planner): void {
   const { className, config } = index.layer(ref.layer);
   const dtype = config['dtype'];
   if (className !== 'InputLayer' || dtype === 'float32' || dtype === undefined || dtype === null) return;
   throw new InvalidArgumentError({
     operation: `[qat-plugin] prepareQat, input "${around.prefix}${ref.layer}"`,
     expected: 'a float32 tensor to quantize',
-    received: `dtype ${String(dtype)}, read by ${readers.map(({ layer }) => `"${layer}"`).join(', ')}`,
+    received: `dtype ${String(dtype)}, read by ${askers.map((layer) => `"${layer}"`).join(', ')}`,
     hint: 'Integer inputs are indices or masks: feed them to an embedding, or name their readers in skip.',
   });
 }

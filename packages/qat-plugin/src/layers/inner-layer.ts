@@ -25,8 +25,8 @@ export function layerFromConfig({ className, config }: LayerConfig): Layer {
       hint: 'Call tf.serialization.registerClass(YourLayer) for layers of your own.',
     });
   }
-  const [constructor, fromConfig] = entry;
-  return fromConfig(constructor, { ...config }) as unknown as Layer;
+  const [layerClass, fromConfig] = entry;
+  return fromConfig(layerClass, { ...config }) as unknown as Layer;
 }
 
 export function layerToConfig(layer: Layer): LayerConfig {
