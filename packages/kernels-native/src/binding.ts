@@ -4,6 +4,7 @@ import type { BinaryBinding } from './few-bits/binary-binding';
 import type { FewBitsBinding } from './few-bits/binding';
 import type { ElementwiseBinding, MatrixBinding, PoolBinding, ReduceBinding } from './float/binding';
 import type { InferenceBinding } from './inference/binding';
+import type { OperatorsI8Binding } from './inference/operators-binding';
 import type { MemoryBinding } from './memory/binding';
 import type { MovementBinding } from './movement/binding';
 import type { PeakBinding } from './peak/binding';
@@ -43,6 +44,7 @@ export interface NativeAddon
     FakeQuantizeBinding,
     FewBitsBinding,
     InferenceBinding,
+    OperatorsI8Binding,
     MemoryBinding,
     MovementBinding,
     PeakBinding,

@@ -44,6 +44,7 @@ export { histogram, histogramAsync } from './statistics/histogram';
 export { minMax } from './statistics/min-max';
 export { type Moments, moments } from './statistics/moments';
 // Integer inference
+export type { CodeOperand } from './inference/code-operand';
 export type { Codes } from './inference/codes';
 export {
   type Conv2dI8,
@@ -62,7 +63,9 @@ export {
   type PackedDepthwiseI8,
   packDepthwiseI8,
 } from './inference/depthwise-i8';
+export { addI8, mulI8 } from './inference/elementwise-i8';
 export type { ImageShape, WindowSteps } from './inference/image-window';
+export { concatI8, lookupI8 } from './inference/lookup-i8';
 export type { DequantizeTo, Int8Output, RequantizeTo } from './inference/output';
 export {
   type Conv2dWeights,
@@ -71,6 +74,9 @@ export {
   packConv2dI8,
   packGemmI8,
 } from './inference/packed-conv2d';
+export { averagePoolI8, maxPoolI8, type PoolingI8 } from './inference/pool-i8';
+export { type ResizeI8, resizeI8 } from './inference/resize-i8';
+export { softmaxI8 } from './inference/softmax-i8';
 // Float and training
 export type { ClampActivation } from './float/activation';
 export { type Conv2dOptions, conv2dBackwardFilterF32, conv2dBackwardInputF32, conv2dF32 } from './float/conv2d';

@@ -9,6 +9,7 @@ namespace qk {
 void RegisterBinary(Napi::Env env, Napi::Object exports);
 void RegisterFewBits(Napi::Env env, Napi::Object exports);
 void RegisterInference(Napi::Env env, Napi::Object exports);
+void RegisterOperatorsI8(Napi::Env env, Napi::Object exports);
 void RegisterMatrix(Napi::Env env, Napi::Object exports);
 void RegisterMemory(Napi::Env env, Napi::Object exports);
 void RegisterBatchNorm(Napi::Env env, Napi::Object exports);
@@ -37,6 +38,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   qk::RegisterBinary(env, exports);
   qk::RegisterFewBits(env, exports);
   qk::RegisterInference(env, exports);
+  qk::RegisterOperatorsI8(env, exports);
   qk::RegisterMatrix(env, exports);
   qk::RegisterMemory(env, exports);
   qk::RegisterBatchNorm(env, exports);

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, ShapeMismatchError } from '@bitwright/core';
-import { assertApart, assertArray, assertInteger, checkedCount } from '../arguments';
+import { assertArray, assertInteger, checkedCount } from '../arguments';
+import { assertDistinct } from '../inference/assert-distinct';
 import { type ImageShape, imageWindow, type WindowSteps } from '../inference/image-window';
 import { checkStatus, type NativeContext } from '../native-context';
 import type { BinaryBinding } from './binary-binding';
@@ -99,7 +100,7 @@ function convArguments(
   assertArray(operation, 'input', input, isReal ? 'Float32Array' : 'Uint8Array', length);
   assertInteger(operation, 'padding', paddings.indexOf(padding), 0, 2);
   assertOutput(to, out, outputs, window.outShape);
-  assertApart(operation, 'the input', input, out);
+  assertDistinct(operation, 'the input', input, out);
   const isScale = to !== undefined && 'scale' in to;
   const isThreshold = to !== undefined && 'threshold' in to;
   return [

@@ -1,4 +1,5 @@
-import { assertApart, assertArray, assertInteger, checkedCount } from '../arguments';
+import { assertArray, assertInteger, checkedCount } from '../arguments';
+import { assertDistinct } from '../inference/assert-distinct';
 import { checkStatus, type NativeContext } from '../native-context';
 import type { FewBitsBinding } from './binding';
 import { nbitsArguments, type PackedNBits } from './packed-nbits';
@@ -58,7 +59,7 @@ function matMulArguments(
   assertArray(operation, 'a', a, 'Float32Array', checkedCount(operation, 'a', [m, k]));
   assertArray(operation, 'out', out, 'Float32Array', checkedCount(operation, 'out', [m, n]));
   if (bias !== undefined) assertArray(operation, 'bias', bias, 'Float32Array', n);
-  assertApart(operation, 'a', a, out);
+  assertDistinct(operation, 'a', a, out);
   const quantizes = activations === 'int8' ? 1 : 0;
   const shape = nbitsArguments(packed);
   return [context.handle, ...shape, bytes, scales, zeroPoints, m, a, quantizes, bias ?? null, out];

@@ -1,7 +1,8 @@
 import { ShapeMismatchError } from '@bitwright/core';
-import { assertApart, assertArray, checkedCount } from '../arguments';
+import { assertArray, checkedCount } from '../arguments';
 import { checkStatus, type NativeContext } from '../native-context';
 import { assertAccumulators } from './accumulator-bound';
+import { assertDistinct } from './assert-distinct';
 import type { InferenceBinding } from './binding';
 import { assertCodes, assertZeroPoint, type Codes } from './codes';
 import { type ImageShape, imageWindow, type WindowSteps } from './image-window';
@@ -131,7 +132,7 @@ function convArguments(
   const count = checkedCount(operation, 'the output', window.outShape);
   if (kind === undefined) assertCodes(operation, 'out', out as Codes, count);
   else assertArray(operation, 'out', out, kind, count);
-  assertApart(operation, 'the input', input, out);
+  assertDistinct(operation, 'the input', input, out);
   return [
     context.handle,
     ...packed.weightArguments,

@@ -1,7 +1,8 @@
 import { InvalidArgumentError, ShapeMismatchError } from '@bitwright/core';
-import { assertApart, assertArray, assertInteger, checkedCount } from '../arguments';
+import { assertArray, assertInteger, checkedCount } from '../arguments';
 import { checkStatus, type NativeContext } from '../native-context';
 import { assertAccumulators } from './accumulator-bound';
+import { assertDistinct } from './assert-distinct';
 import type { InferenceBinding } from './binding';
 import { assertCodeRange, assertCodes, assertFinite, assertZeroPoint, type Codes } from './codes';
 import { type ImageShape, imageWindow, type WindowSteps } from './image-window';
@@ -118,7 +119,7 @@ function depthwiseArguments(
   assertZeroPoint(operation, 'the zero point of the input', inputZeroPoint, input);
   if (bias !== null) assertArray(operation, 'bias', bias, 'Int32Array', channels);
   assertCodes(operation, 'out', out, checkedCount(operation, 'the output', window.outShape));
-  assertApart(operation, 'the input', input, out);
+  assertDistinct(operation, 'the input', input, out);
   assertArray(operation, 'multiplier', to.multiplier, 'Float32Array', channels);
   assertFinite(operation, 'multiplier', to.multiplier);
   assertCodeRange(operation, to, out);
