@@ -5,6 +5,7 @@ const suites: Readonly<Record<string, () => Promise<Command>>> = {
   kernels: async () => (await import('./kernels/command')).kernelsCommand(),
   tfjs: async () => (await import('./tfjs/command')).tfjsCommand(),
   qat: async () => (await import('./qat/command')).qatCommand(),
+  export: async () => (await import('./export/command')).exportCommand(),
 };
 
 const name = process.argv[2] ?? '';

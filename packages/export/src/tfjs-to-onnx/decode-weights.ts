@@ -62,7 +62,8 @@ function decodeOne(spec: WeightSpec, stored: string, bytes: Uint8Array, count: n
             ? (i) => view.getUint16(2 * i, true)
             : (i) => view.getUint8(i);
   const isAligned = bytes.byteOffset % 4 === 0;
-  if (stored === 'float32' && isAligned) return new Float32Array(bytes.buffer, bytes.byteOffset, count).slice();
+  // A view, no copy: large models are not held twice.
+  if (stored === 'float32' && isAligned) return new Float32Array(bytes.buffer, bytes.byteOffset, count);
   const isAffine = spec.quantization !== undefined && stored !== 'float16';
   if (!isAffine) return Float32Array.from({ length: count }, (_, i) => read(i));
   const { scale, min } = spec.quantization ?? {};

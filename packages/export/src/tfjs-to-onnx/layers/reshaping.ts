@@ -9,7 +9,7 @@ import {
   sizesOf,
 } from '../layer-call';
 import { permuteArray } from '../permute-array';
-import { isPlain, physicalShape, plainLayout, type Value } from '../value';
+import { channelsFirstLayout, isPlain, physicalShape, plainLayout, type Value } from '../value';
 import { withChannelsFirst } from './window';
 
 /**
@@ -60,6 +60,15 @@ export const reshapeConverter: LayerConverter = {
     if (!Array.isArray(target)) throw malformedLayer(call, 'a list target_shape', JSON.stringify(target) ?? 'none');
     const sizes = target.map((size) => (size === null ? -1 : Number(size)));
     const shape = [x.shape[0] ?? null, ...resolvedSizes(sizes, x.shape.slice(1))];
+    const isPixel = shape.length >= 4 && shape.slice(1, -1).every((size) => size === 1);
+    if (isPixel && shape.at(-1) !== null) {
+      // [N, 1, 1, C]: where the channels stand makes no difference, so they stand where convolutions have them.
+      const ones = shape.slice(1, -1).map(() => 1);
+      const name = reshapeTo(call, x.name, [-1, shape.at(-1) ?? 1, ...ones]);
+      return [
+        call.writer.value(name, shape, { type: x.type, layout: channelsFirstLayout(shape.length, shape.length - 1) }),
+      ];
+    }
     // Either the batch is inferred (all else known) or copied (0) while the open size is inferred.
     const request = shape.slice(1).includes(null) ? [0, ...sizes] : [-1, ...shape.slice(1).map((size) => size ?? -1)];
     return [call.writer.value(reshapeTo(call, x.name, request), shape, { type: x.type })];

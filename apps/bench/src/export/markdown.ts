@@ -1,0 +1,67 @@
+import type { Machine } from '../measure/machine';
+import type { CaseResult } from './forms';
+import type { LargeModelRow } from './large-model';
+import type { RoundTripRow } from './round-trips';
+
+export interface ExportReport {
+  readonly machine: Machine;
+  readonly commit: string;
+  readonly forms?: readonly CaseResult[];
+  readonly roundTrips?: readonly RoundTripRow[];
+  readonly large?: readonly LargeModelRow[];
+}
+
+const percent = (value: number | undefined): string => (value === undefined ? '' : (100 * value).toFixed(2));
+
+/** The report as tables. */
+export function exportMarkdown({ machine, commit, forms = [], roundTrips = [], large = [] }: ExportReport): string {
+  const lines = [
+    '# ONNX forms of quantized models, and TensorFlow.js both ways',
+    '',
+    `${machine.cpu}, ${machine.processors} processors, load ${machine.load}, ${machine.date}, commit ${commit}. onnxruntime on one thread.`,
+    '"Simulated" is the file without graph optimization: quantize, dequantize and float operators as the spec says, the reference of its row.',
+    '',
+  ];
+  for (const { model, data, rows, speedup, floatNodes } of forms) {
+    lines.push(
+      `## ${model}`,
+      '',
+      `${data}. QOperator is ${speedup.toFixed(2)} times as fast as QDQ; ${floatNodes} nodes between quantizers stay float.`,
+      '',
+    );
+    lines.push(
+      '| form | samples | top-1 % | SQNR to float, dB | same class as its reference, % | ms per sample |',
+      '|---|---|---|---|---|---|',
+    );
+    for (const row of rows) {
+      const ms = Number.isFinite(row.ms) ? row.ms.toFixed(2) : '';
+      const sqnr = Number.isFinite(row.sqnr) ? row.sqnr.toFixed(1) : '';
+      lines.push(
+        `| ${row.form} | ${row.samples} | ${percent(row.top1)} | ${sqnr} | ${percent(row.agreement)} | ${ms} |`,
+      );
+    }
+    lines.push('');
+  }
+  if (roundTrips.length > 0) {
+    lines.push('## TensorFlow.js → ONNX → TensorFlow.js', '', 'Largest difference over the largest output.', '');
+    lines.push(
+      '| architecture | weights | in onnxruntime | back in TensorFlow.js | Transpose nodes |',
+      '|---|---|---|---|---|',
+    );
+    for (const row of roundTrips) {
+      lines.push(
+        `| ${row.architecture} | ${row.weights} | ${row.onnx.toExponential(1)} | ${row.back?.toExponential(1) ?? 'no recurrent layers'} | ${row.transposes} |`,
+      );
+    }
+    lines.push('');
+  }
+  if (large.length > 0) {
+    lines.push('## A large model', '', '| direction | MB | seconds | peak memory over its size |', '|---|---|---|---|');
+    for (const row of large)
+      lines.push(
+        `| ${row.direction} | ${row.megabytes.toFixed(0)} | ${row.seconds.toFixed(2)} | ${row.memoryFactor.toFixed(2)} |`,
+      );
+    lines.push('');
+  }
+  return lines.join('\n');
+}
