@@ -22,15 +22,10 @@ void qk_histogram_f32__avx2(const QkHistogram& h, const float* x, int64_t n) {
   const __m256 inverse_f32x8 = _mm256_set1_ps(h.inverse);
   const __m256i first_i32x8 = _mm256_set1_epi32(h.first_bin);
   const __m256i bins_u32x8 = _mm256_set1_epi32(static_cast<int>(h.bins));
-  alignas(32) uint32_t indices[kBlock];
-  for (int64_t start = 0; start < n; start += kBlock) {
-    const int64_t count = n - start < kBlock ? n - start : kBlock;
-    int64_t i = 0;
-    for (; i + 8 <= count; i += 8) {
-      const __m256 v_f32x8 = _mm256_loadu_ps(x + start + i);
-      _mm256_store_si256(reinterpret_cast<__m256i*>(indices + i), Indices(v_f32x8, inverse_f32x8, first_i32x8, bins_u32x8));
+  CountAll(h, x, n, [=](const float* from, uint32_t* to) {
+    for (int k = 0; k < kGroup; k += 8) {
+      const __m256i indices_u32x8 = Indices(_mm256_loadu_ps(from + k), inverse_f32x8, first_i32x8, bins_u32x8);
+      _mm256_store_si256(reinterpret_cast<__m256i*>(to + k), indices_u32x8);
     }
-    for (; i < count; i++) indices[i] = IndexOf(h, x[start + i]);
-    CountIndices(h, indices, count);
-  }
+  });
 }

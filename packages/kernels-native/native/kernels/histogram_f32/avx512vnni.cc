@@ -23,15 +23,8 @@ void qk_histogram_f32__avx512vnni(const QkHistogram& h, const float* x, int64_t 
   const __m512 inverse_f32x16 = _mm512_set1_ps(h.inverse);
   const __m512i first_i32x16 = _mm512_set1_epi32(h.first_bin);
   const __m512i bins_u32x16 = _mm512_set1_epi32(static_cast<int>(h.bins));
-  alignas(64) uint32_t indices[kBlock];
-  for (int64_t start = 0; start < n; start += kBlock) {
-    const int64_t count = n - start < kBlock ? n - start : kBlock;
-    for (int64_t i = 0; i < count; i += 16) {
-      const int64_t left = count - i;
-      const __mmask16 present = left >= 16 ? static_cast<__mmask16>(0xffff) : static_cast<__mmask16>((1u << left) - 1u);
-      const __m512 v_f32x16 = _mm512_maskz_loadu_ps(present, x + start + i);
-      _mm512_store_si512(indices + i, Indices(v_f32x16, inverse_f32x16, first_i32x16, bins_u32x16));
-    }
-    CountIndices(h, indices, count);
-  }
+  CountAll(h, x, n, [=](const float* from, uint32_t* to) {
+    const __m512i indices_u32x16 = Indices(_mm512_loadu_ps(from), inverse_f32x16, first_i32x16, bins_u32x16);
+    _mm512_store_si512(to, indices_u32x16);
+  });
 }

@@ -1,4 +1,4 @@
-// The second half of the SIMD histograms: indices into tables. Internal linkage: each kernel file owns its copy.
+// The SIMD histograms around their computation of indices. Internal linkage: each kernel file owns its copy.
 #ifndef QK_KERNELS_HISTOGRAM_F32_COUNTING_H_
 #define QK_KERNELS_HISTOGRAM_F32_COUNTING_H_
 
@@ -8,29 +8,36 @@
 
 namespace {
 
-// Indices are computed for a block of values first and counted then: the loads of the second loop do not wait for the stores of
-// the first.
-constexpr int64_t kBlock = 512;
-
-// Counts indices that are at most h.bins, two per load.
-inline void CountIndices(const QkHistogram& h, const uint32_t* indices, int64_t n) {
-  uint32_t* const tables[4] = {h.tables, h.tables + h.stride, h.tables + 2 * h.stride, h.tables + 3 * h.stride};
-  int64_t i = 0;
-  for (; i + 4 <= n; i += 4) {
-    uint64_t pairs[2];
-    __builtin_memcpy(pairs, indices + i, sizeof pairs);
-    tables[0][pairs[0] & 0xffffffff]++;
-    tables[1][pairs[0] >> 32]++;
-    tables[2][pairs[1] & 0xffffffff]++;
-    tables[3][pairs[1] >> 32]++;
-  }
-  for (; i < n; i++) tables[0][indices[i]]++;
-}
+constexpr int64_t kGroup = 16;           // values whose indices are computed at once
+constexpr int64_t kAhead = 4;            // groups between the computation of indices and their counting
+constexpr int64_t kPrefetch = 8192 / 4;  // values, two pages: the hardware stops at the end of each, and counting fills the
+                                         // window in which the core could look further by itself
 
 // The index of one value, as in the scalar kernel.
 inline uint32_t IndexOf(const QkHistogram& h, float v) {
   const double bin = __builtin_floor(static_cast<double>(v) * static_cast<double>(h.inverse)) - h.first_bin;
   return bin >= 0 && bin < static_cast<double>(h.bins) ? static_cast<uint32_t>(bin) : h.bins;
+}
+
+// Counts all values. `indices(from, to)` computes the indices, at most h.bins, of 16 values. They wait in a ring for some
+// groups, so that the loads of the counting part find finished stores and both parts run at the same time: one store per value
+// is all that is left.
+template <class Indices>
+void CountAll(const QkHistogram& h, const float* x, int64_t n, Indices indices) {
+  uint32_t* const tables[4] = {h.tables, h.tables + h.stride, h.tables + 2 * h.stride, h.tables + 3 * h.stride};
+  alignas(64) uint32_t ring[kAhead * kGroup];
+  const int64_t groups = n / kGroup;
+  for (int64_t g = 0; g < kAhead && g < groups; g++) indices(x + g * kGroup, ring + g * kGroup);
+  for (int64_t g = 0; g < groups; g++) {
+    uint32_t* slot = ring + g % kAhead * kGroup;
+    uint32_t current[kGroup];
+    __builtin_memcpy(current, slot, sizeof current);
+    __builtin_prefetch(x + g * kGroup + kPrefetch);
+#pragma GCC unroll 16
+    for (int k = 0; k < kGroup; k++) tables[k & 3][current[k]]++;
+    if (g + kAhead < groups) indices(x + (g + kAhead) * kGroup, slot);
+  }
+  for (int64_t i = groups * kGroup; i < n; i++) tables[0][IndexOf(h, x[i])]++;
 }
 
 }  // namespace

@@ -7,12 +7,9 @@
 void qk_histogram_f32__neon(const QkHistogram& h, const float* x, int64_t n) {
   const int32x4_t first_i32x4 = vdupq_n_s32(h.first_bin);
   const uint32x4_t bins_u32x4 = vdupq_n_u32(h.bins);
-  uint32_t indices[kBlock];
-  for (int64_t start = 0; start < n; start += kBlock) {
-    const int64_t count = n - start < kBlock ? n - start : kBlock;
-    int64_t i = 0;
-    for (; i + 4 <= count; i += 4) {
-      const float32x4_t v_f32x4 = vld1q_f32(x + start + i);
+  CountAll(h, x, n, [&](const float* from, uint32_t* to) {
+    for (int k = 0; k < kGroup; k += 4) {
+      const float32x4_t v_f32x4 = vld1q_f32(from + k);
       const float32x4_t floor_f32x4 = vrndmq_f32(vmulq_n_f32(v_f32x4, h.inverse));
       // A negative value lies below bin 0 even where the product underflows to -0.
       const float32x4_t below_f32x4 = vminq_f32(floor_f32x4, vdupq_n_f32(-1));
@@ -20,9 +17,7 @@ void qk_histogram_f32__neon(const QkHistogram& h, const float* x, int64_t n) {
       // What int32 cannot hold saturates, which is outside of all bins since |first_bin|, bins < 2^30; NaN would become 0.
       const uint32x4_t index_u32x4 = vreinterpretq_u32_s32(vsubq_s32(vcvtq_s32_f32(bin_f32x4), first_i32x4));
       const uint32x4_t is_number = vceqq_f32(v_f32x4, v_f32x4);
-      vst1q_u32(indices + i, vbslq_u32(is_number, vminq_u32(index_u32x4, bins_u32x4), bins_u32x4));
+      vst1q_u32(to + k, vbslq_u32(is_number, vminq_u32(index_u32x4, bins_u32x4), bins_u32x4));
     }
-    for (; i < count; i++) indices[i] = IndexOf(h, x[start + i]);
-    CountIndices(h, indices, count);
-  }
+  });
 }
