@@ -5,12 +5,13 @@ import { nativeKernels } from './kernels/native-kernels';
 export interface KernelSupport {
   /** Native kernels, with the cases each covers; other cases run the kernel borrowed from tfjs' cpu backend. */
   readonly native: readonly { readonly kernelName: string; readonly covers: string }[];
-  /** Kernels that always run in JavaScript, borrowed from tfjs' cpu backend. Empty until that backend is loaded. */
+  /** Kernels that always run in JavaScript, borrowed from tfjs' cpu backend. */
   readonly borrowed: readonly string[];
 }
 
-/** The list that `bitwright doctor` prints. */
-export function kernelSupport(): KernelSupport {
+/** The list that `bitwright doctor` prints. Loads tfjs' cpu backend, which registers itself; changes nothing else. */
+export async function kernelSupport(): Promise<KernelSupport> {
+  await import('@tensorflow/tfjs-backend-cpu');
   const native = nativeKernels
     .map(({ kernelName, covers }) => ({ kernelName, covers }))
     .sort((a, b) => a.kernelName.localeCompare(b.kernelName));

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { kernelSupport, useNativeBackend } from '../src';
+import { useNativeBackend } from '../src';
 import { onBothBackends, relativeError } from './bitwright-and-cpu';
 
 /** Step of the central difference: its error, O(step²), and float32 rounding, O(2⁻²⁴ / step), are of one size here. */
@@ -209,12 +209,5 @@ describe('gradients', () => {
       );
     const { cpu, bitwright } = await onBothBackends(second);
     expect(relativeError(bitwright, cpu)).toBeLessThan(cpuTolerance);
-  });
-
-  it('cover what kernelSupport() calls native', () => {
-    const names = kernelSupport().native.map(({ kernelName }) => kernelName);
-    expect(names).toEqual(
-      expect.arrayContaining(['Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter', 'BatchMatMul']),
-    );
   });
 });

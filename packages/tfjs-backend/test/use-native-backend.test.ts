@@ -107,8 +107,8 @@ describe('useNativeBackend', () => {
     timeout,
   );
 
-  it('lists native and borrowed kernels, every kernel of the cpu backend in one of them', () => {
-    const { native, borrowed } = kernelSupport();
+  it('lists native and borrowed kernels, every kernel of the cpu backend in one of them', async () => {
+    const { native, borrowed } = await kernelSupport();
     const names = native.map(({ kernelName }) => kernelName);
     const ofCpu = tf.getKernelsForBackend('cpu').map(({ kernelName }) => kernelName);
     expect(new Set(names).size).toBe(names.length);

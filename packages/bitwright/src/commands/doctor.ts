@@ -6,6 +6,7 @@ import { exitCode } from '../exit-code';
 import { readCpu } from '../machine/cpu';
 import { readNpmVersion } from '../machine/npm-version';
 import { checkNode, checkRuntime, checkSharp, type Part } from '../machine/parts';
+import { readTfjsKernels } from '../machine/tfjs-kernels';
 import { type DoctorDocument, formatDoctor } from '../report/format-doctor';
 import { printResult } from '../terminal/print-result';
 import { version } from '../version';
@@ -44,6 +45,7 @@ async function runDoctor({ options, context }: CommandInput<NoOptions>): Promise
     },
     target: defaultTarget().id,
     parts,
+    tfjsKernels: await readTfjsKernels(() => import('@bitwright/tfjs-backend')),
     warnings: parts.flatMap(({ name, isNeeded, purpose, problem }) =>
       problem === undefined
         ? []

@@ -1,6 +1,7 @@
 import { formatBytes } from '@bitwright/ptq';
 import type { Cpu } from '../machine/cpu';
 import type { Part } from '../machine/parts';
+import type { TfjsKernels } from '../machine/tfjs-kernels';
 
 /** What `doctor` found: plain JSON data. */
 export interface DoctorDocument {
@@ -13,6 +14,8 @@ export interface DoctorDocument {
   /** The target `quantize` uses when none is given. */
   readonly target: string;
   readonly parts: readonly Part[];
+  /** Undefined where the TensorFlow.js backend is not installed. */
+  readonly tfjsKernels: TfjsKernels | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -30,10 +33,37 @@ export function formatDoctor({ cpu, memory, parts, ...rest }: DoctorDocument): s
     ['target', `${rest.target} unless --target says otherwise`],
   ];
   const width = Math.max(...facts.map(([label]) => label.length)) + 2;
-  return `\n${facts.map(([label, text]) => `  ${label.padEnd(width)}${text}`).join('\n')}\n\n`;
+  const lines = facts.map(([label, text]) => `  ${label.padEnd(width)}${text}`);
+  return `\n${[...lines, ...describeTfjs(rest.tfjsKernels)].join('\n')}\n\n`;
 }
 
 // — internals —
+
+function describeTfjs(kernels: TfjsKernels | undefined): string[] {
+  if (kernels === undefined)
+    return ['', '  TensorFlow.js backend: missing (optional): npm install @bitwright/tfjs-backend'];
+  const { native, borrowed } = kernels;
+  return [
+    '',
+    `  TensorFlow.js backend: ${native.length} native kernels, ${borrowed.length} borrowed from tfjs' cpu backend`,
+    ...wrapNames(
+      'native',
+      native.map(({ kernelName }) => kernelName),
+    ),
+    ...wrapNames('borrowed', borrowed),
+  ];
+}
+
+/** Names behind a label, in lines of at most about 100 characters. */
+function wrapNames(label: string, names: readonly string[]): string[] {
+  const lines = [`    ${label.padEnd(10)}`];
+  for (const name of names) {
+    const line = lines.at(-1) as string;
+    if (line.length + name.length > 100) lines.push(`${' '.repeat(14)}${name} `);
+    else lines[lines.length - 1] = `${line}${name} `;
+  }
+  return lines.map((line) => line.trimEnd());
+}
 
 function describePart({ version, note, isNeeded }: Part): string {
   if (version === undefined) return isNeeded ? 'MISSING' : 'missing (optional)';
