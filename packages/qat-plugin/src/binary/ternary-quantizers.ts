@@ -1,7 +1,6 @@
 import { abs, div, fill, greater, maximum, mul, ones, type Tensor, where, zerosLike } from '@tensorflow/tfjs-core';
-import { stopGradient } from '../ops/scale-gradient';
 import { meanAbsPerParam, meanPerParam } from '../ops/statistics';
-import { ternarySign } from '../ops/ternary';
+import { ternaryScaled, ternarySign } from '../ops/ternary';
 import type { Quantizer, QuantizerContext, QuantizerType } from '../quantizers/quantizer';
 import { assertKnown, numberOf, plainOptions } from '../quantizers/quantizer-options';
 import { binaryGrid } from './binary-grid';
@@ -44,10 +43,7 @@ export function ternaryWeights(): Quantizer {
     roles: ['weight'],
     params: () => [],
     initialise: () => ({}),
-    apply(w, _params, context) {
-      const { threshold, scale } = ruleOf(w, context);
-      return mul(ternarySign(w, stopGradient(threshold)), stopGradient(scale));
-    },
+    apply: (w, _params, context) => ternaryScaled(w, (latent) => ruleOf(latent, context)),
     grid: (w, _params, context) => binaryGrid(context, maximum(ruleOf(w as Tensor, context).scale, 1e-8)),
   });
 }

@@ -1,4 +1,5 @@
 import {
+  add,
   clipByValue,
   customGrad,
   div,
@@ -56,8 +57,8 @@ export function learnedStep(x: Tensor, step: Tensor, options: LearnedStepOptions
   })(x, step);
 }
 
-/** s·saturate(round(x/s)): equals fakeQuantize with zero point 0 to the bit. */
+/** s·saturate(round(x/s)): equals fakeQuantize with zero point 0 to the bit (adding 0 turns −0 into 0). */
 export function stepForward(x: Tensor, step: Tensor, { qmin, qmax }: Codes): Tensor {
   if (hasKernel('BitwrightLsq')) return runKernel('BitwrightLsq', { x, scale: step }, { qmin, qmax })[0] as Tensor;
-  return mul(clipByValue(round(div(x, step)), qmin, qmax), step);
+  return mul(add(clipByValue(round(div(x, step)), qmin, qmax), 0), step);
 }

@@ -35,3 +35,23 @@ export function ternarySign(x: Tensor, threshold: Tensor, clip = 1): Tensor {
     };
   })(x);
 }
+
+/**
+ * scale·sign(w)·1[|w| > Δ] with Δ and scale computed from w by `rule`, both constant in the backward.
+ *
+ * Gradient: g_w = g_y·scale where |w| ≤ 1, else 0
+ */
+export function ternaryScaled(w: Tensor, rule: (w: Tensor) => { threshold: Tensor; scale: Tensor }): Tensor {
+  return customGrad((...args: (Tensor | GradSaveFunc)[]) => {
+    const [input, save] = args as [Tensor, GradSaveFunc];
+    const { threshold, scale } = rule(input);
+    save([input, scale]);
+    return {
+      value: mul(ternarySign(input, threshold), scale),
+      gradFunc: (dy: Tensor, saved: Tensor[]) => {
+        const [ws, a] = saved as [Tensor, Tensor];
+        return [mul(where(lessEqual(abs(ws), 1), dy, zerosLike(dy)), a)];
+      },
+    };
+  })(w);
+}
