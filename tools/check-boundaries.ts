@@ -155,7 +155,8 @@ function judgeBare(
   if (other !== undefined) return judgeWorkspace(file, specifier, workspace, rule, other);
   if (isTest(file)) return undefined;
   const fence = fencedModules.find((candidate) => candidate.name.test(name));
-  if (fence !== undefined && !fence.only.some((path) => isBelow(file, path))) return `only ${fence.only[0]} may know ${fence.title}`;
+  if (fence !== undefined && !fence.only.some((path) => isBelow(file, path)))
+    return `only ${fence.only[0]} may know ${fence.title}`;
   if (!file.startsWith(`${workspace.folder}/src/`) && !file.startsWith(`${workspace.folder}/bin/`)) return undefined;
   if (rule.npm === 'none') return `${workspace.name} imports nothing from npm`;
   if (!workspace.declared.has(name)) return `not declared in ${workspace.folder}/package.json`;
