@@ -1,9 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { backendName, useNativeBackend } from '../src';
 
-/** Numbers of one result, and how long its values are. */
-export type Numbers = readonly number[];
-
 /** Runs the same computation on tfjs' cpu backend and on this one, from fresh tensors each time. */
 export async function onBothBackends<T>(compute: () => T | Promise<T>): Promise<{ cpu: T; bitwright: T }> {
   await useNativeBackend();
