@@ -52,6 +52,7 @@ export { type WriteWeightsOptions, writeWeights } from './weight-only/write-weig
 
 // TensorFlow.js layers models as ONNX
 export type { WeightSpec } from './tfjs-to-onnx/decode-weights';
+export { type GraphModelArtifacts, graphModelToOnnx } from './tfjs-to-onnx/graph-model-to-onnx';
 export type { GraphWriter, NodeParts } from './tfjs-to-onnx/graph-writer';
 export type { LayerCall, LayerConverter } from './tfjs-to-onnx/layer-call';
 export type {

@@ -1,21 +1,13 @@
 import { InvalidArgumentError, ModelFormatError, UnsupportedOperatorError } from '@bitwright/core';
-import {
-  createGraph,
-  createModel,
-  createNode,
-  createValueInfo,
-  eliminateDeadCode,
-  type Model,
-  type Node,
-} from '@bitwright/onnx';
-import { irVersionFor } from '../ir-version';
+import type { Model } from '@bitwright/onnx';
 import { findWeight } from './find-weight';
-import { elementTypeOfValue, type GraphWriter, graphWriter } from './graph-writer';
+import { finishModel, type GraphInput } from './finish-model';
+import { type GraphWriter, graphWriter } from './graph-writer';
 import type { LayerCall, LayerConverter } from './layer-call';
 import { defaultLayers, type LayerRegistry, layerRegistry } from './layers/registry';
 import { type LayersModelContent, type LayersModelSource, readLayersModel } from './layers-model';
 import { type LayerGraph, type LayerNode, modelClasses, readTopology, type TensorRef } from './topology';
-import { channelsFirstLayout, physicalShape, plainLayout, type Shape, type Value, type ValueType } from './value';
+import { channelsFirstLayout, physicalShape, plainLayout, type Value, type ValueType } from './value';
 
 export interface LayersModelOptions {
   /** Version of the ai.onnx operator set, 13 to 25. Default 17. */
@@ -60,13 +52,7 @@ export function layersModelToOnnx(source: LayersModelSource, options: LayersMode
 /** The same from a model that was read already. */
 export function convertLayersModel(content: LayersModelContent, options: LayersModelOptions): LayersModelResult {
   const { opset = 17, images = 'channelsLast', batchName = 'N' } = options;
-  if (!Number.isInteger(opset) || opset < minOpset || opset > maxOpset) {
-    throw new InvalidArgumentError({
-      operation: '[export] layersModelToOnnx',
-      expected: `an operator set from ${minOpset} to ${maxOpset}`,
-      received: String(opset),
-    });
-  }
+  assertOpset('[export] layersModelToOnnx', opset);
   const graph = readTopology(String(content.topology['class_name']), content.topology['config']);
   const registry = new Map([...defaultLayers, ...layerRegistry(options.converters ?? [])]);
   const conversion: Conversion = { content, registry, writer: graphWriter(opset), images, outputs: new Map() };
@@ -77,7 +63,8 @@ export function convertLayersModel(content: LayersModelContent, options: LayersM
     inputs.map(({ value }) => value),
     '',
   );
-  return finish(conversion, graph, inputs, outputs, batchName);
+  const names = graph.outputs.map((ref) => ref.layer);
+  return finishModel(conversion, { name: graph.name, outputs: names, batchName }, inputs, outputs);
 }
 
 interface Conversion {
@@ -87,12 +74,6 @@ interface Conversion {
   readonly images: 'channelsLast' | 'channelsFirst';
   /** Values the layers gave, by call. */
   readonly outputs: Map<string, Value>;
-}
-
-interface GraphInput {
-  readonly value: Value;
-  /** Shape of the ONNX input, in its own order of axes. */
-  readonly shape: Shape;
 }
 
 const inputTypes: Readonly<Record<string, ValueType>> = { float32: 'float32', int32: 'int32', bool: 'bool' };
@@ -226,90 +207,16 @@ function convertCall({ registry, writer }: Conversion, call: LayerCall): readonl
   return converter.convert(call);
 }
 
-function finish(
-  { writer, images, outputs }: Conversion,
-  graph: LayerGraph,
-  inputs: readonly GraphInput[],
-  results: readonly Value[],
-  batchName: string,
-): LayersModelResult {
-  writer.setScope('output');
-  const delivered = results.map((value) => {
-    const rank = value.shape.length;
-    const keepsImage = images === 'channelsFirst' && rank >= 4 && value.layout[1] === rank - 1;
-    return keepsImage ? value : writer.plain(value);
+/**
+ * @throws {InvalidArgumentError} for an operator set that is not written
+ */
+export function assertOpset(operation: string, opset: number): void {
+  if (Number.isInteger(opset) && opset >= minOpset && opset <= maxOpset) return;
+  throw new InvalidArgumentError({
+    operation,
+    expected: `an operator set from ${minOpset} to ${maxOpset}`,
+    received: String(opset),
   });
-  const renamed = outputNames(writer, graph, inputs, delivered, outputs);
-  const rename = (name: string): string => renamed.tensors.get(name) ?? name;
-  const nodes = [...writer.nodes, ...renamed.copies].map((node) => {
-    node.input = node.input.map(rename);
-    node.output = node.output.map(rename);
-    return node;
-  });
-  const dims = (shape: Shape): (number | string | undefined)[] =>
-    shape.map((size, i) => size ?? (i === 0 ? batchName : undefined));
-  const model = createModel({
-    irVersion: irVersionFor(writer.opset),
-    opsets: { '': writer.opset },
-    producerName: 'bitwright',
-    graph: createGraph({
-      name: graph.name,
-      nodes,
-      initializers: writer.initializers,
-      inputs: inputs.map(({ value, shape }) =>
-        createValueInfo(value.name, elementTypeOfValue(value.type), dims(shape)),
-      ),
-      outputs: delivered.map((value, i) =>
-        createValueInfo(renamed.outputs[i] ?? '', elementTypeOfValue(value.type), dims(physicalShape(value))),
-      ),
-    }),
-  });
-  return {
-    model: eliminateDeadCode.run(model).model,
-    outputs: new Map([...outputs].map(([call, value]) => [call, rename(value.name)])),
-    weights: writer.constants,
-  };
-}
-
-interface OutputNames {
-  /** New names by old names. */
-  readonly tensors: ReadonlyMap<string, string>;
-  /** Name of each output. */
-  readonly outputs: readonly string[];
-  /** Identity nodes where an input or one tensor twice is an output. */
-  readonly copies: readonly Node[];
-}
-
-/** Gives tensors the names of the layers that made them, outputs first. */
-function outputNames(
-  writer: GraphWriter,
-  graph: LayerGraph,
-  inputs: readonly GraphInput[],
-  delivered: readonly Value[],
-  calls: ReadonlyMap<string, Value>,
-): OutputNames {
-  const tensors = new Map(inputs.map(({ value }): [string, string] => [value.name, value.name]));
-  const copies: Node[] = [];
-  const outputs = delivered.map((value, i) => {
-    const wanted = writer.uniqueName(graph.outputs[i]?.layer ?? 'output');
-    if (!tensors.has(value.name)) {
-      tensors.set(value.name, wanted);
-      return wanted;
-    }
-    copies.push(
-      createNode({
-        opType: 'Identity',
-        name: writer.uniqueName(`${wanted}/Identity`),
-        inputs: [value.name],
-        outputs: [wanted],
-      }),
-    );
-    return wanted;
-  });
-  for (const [call, value] of calls) {
-    if (!tensors.has(value.name)) tensors.set(value.name, writer.uniqueName(call.replace(':', '_')));
-  }
-  return { tensors, outputs, copies };
 }
 
 function missing(expected: string, received: string): ModelFormatError {

@@ -93,10 +93,14 @@ export const channelAffineConverter: LayerConverter = {
   classNames: [customClasses.affine],
   convert(call) {
     const { writer } = call;
-    const x = writer.plain(inputOf(call));
+    const x = withOrder(call, inputOf(call));
+    const rank = x.shape.length;
+    // The channels are the last logical axis; axes of size 1 follow where they stand earlier.
+    const trailing = rank - 1 - x.layout.indexOf(rank - 1);
     const constant = (name: string): string => {
       const weight = weightOf(call, name, [null]);
-      return writer.constant(weight.name, weight.shape, () => weight.data);
+      const dims = [...weight.shape, ...new Array<number>(trailing).fill(1)];
+      return writer.constant(weight.name, dims, () => weight.data, `${trailing} axes follow`);
     };
     return [{ ...x, name: writer.one('Add', [writer.one('Mul', [x.name, constant('scale')]), constant('shift')]) }];
   },

@@ -55,7 +55,10 @@ function featureOrder(x: Value): Int32Array | undefined {
 export const reshapeConverter: LayerConverter = {
   classNames: ['Reshape'],
   convert(call) {
-    const x = call.writer.plain(inputOf(call));
+    const input = inputOf(call);
+    // With at most one axis longer than 1 behind the batch, the order of axes makes no difference.
+    const isLine = input.layout[0] === 0 && input.shape.slice(1).filter((size) => size !== 1).length <= 1;
+    const x = isLine && input.featureOrder === undefined ? input : call.writer.plain(input);
     const target = call.config['target_shape'];
     if (!Array.isArray(target)) throw malformedLayer(call, 'a list target_shape', JSON.stringify(target) ?? 'none');
     const sizes = target.map((size) => (size === null ? -1 : Number(size)));
