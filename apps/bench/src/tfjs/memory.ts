@@ -1,4 +1,6 @@
 import { memoryUsage } from 'node:process';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { useNativeBackend } from '@bitwright/tfjs-backend';
 import * as core from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
@@ -24,7 +26,7 @@ export interface MemoryOptions {
 /** Samples per run. */
 const samples = 20;
 
-/** Runs a workload for many steps and samples what the process holds, after the garbage was collected where Node allows it. */
+/** Runs a workload for many steps and samples what the process holds, garbage collected. */
 export async function measureMemory(workload: Workload, options: MemoryOptions): Promise<MemorySample[]> {
   await useNativeBackend({ threads: options.threads });
   const step = workload.prepare({ ...core, ...layers });
@@ -50,8 +52,11 @@ export function growthPerStep(measured: readonly MemorySample[]): number {
 
 // — internals —
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
 function sampleMemory(step: number): MemorySample {
-  (globalThis as { gc?: () => void }).gc?.();
+  collectGarbage();
   const { numTensors, numBytes, numBytesInBlocks, numBytesFree } = core.memory() as ReturnType<typeof core.memory> & {
     numBytesInBlocks: number;
     numBytesFree: number;
