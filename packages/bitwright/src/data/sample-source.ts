@@ -54,6 +54,8 @@ export interface OpenedSamples extends SampleSource {
 
 const operation = '[bitwright] open samples';
 const readAheadBytes = 32 * 2 ** 20;
+/** Bytes per read where samples are small: a read costs about as much as a run of a small model. */
+const readBytes = 2 ** 20;
 
 /** Samples in reading order, and what is known about them. */
 interface Reading {
@@ -175,7 +177,7 @@ async function openIndexed(parsed: ReturnType<typeof parseDataSpecs>, options: O
 
   async function* read(readAhead: number, onSkipped: (sample: SkippedSample) => void): AsyncGenerator<NumberedSample> {
     const isSmall = source.sampleBytes !== undefined && source.sampleBytes * 8 <= readAheadBytes;
-    const step = Math.max(1, readAhead, isSmall ? 8 : 1);
+    const step = Math.max(1, readAhead, isSmall ? Math.max(8, Math.floor(readBytes / (source.sampleBytes ?? 1))) : 1);
     for (let start = first; start < count; start += step) {
       const indices = Array.from({ length: Math.min(step, count - start) }, (_, offset) => place(start + offset));
       const results = await source.read(indices);
