@@ -4,7 +4,7 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { currentCommit, describeMachine } from '../measure/machine';
 import { exportCases } from './cases';
-import { measureForms } from './forms';
+import { measureForms, retime } from './forms';
 import { measureLargeModel } from './large-model';
 import { type ExportReport, exportMarkdown } from './markdown';
 import { measureRoundTrips } from './round-trips';
@@ -12,6 +12,7 @@ import { measureRoundTrips } from './round-trips';
 interface Flags {
   readonly only: string;
   readonly data?: string;
+  readonly times?: boolean;
   readonly turns: string;
   readonly json: string;
   readonly markdown: string;
@@ -25,6 +26,7 @@ export function exportCommand(): Command {
     .description('ONNX forms of quantized models beside their reference; TensorFlow.js models both ways')
     .option('--only <names>', 'models, round-trips, large; comma-separated (default: all)', '')
     .option('--data <folder>', 'folder with models and data (default: data in BITWRIGHT_SHARED or ../shared)')
+    .option('--times', 'only the times of models whose accuracy is in the results already')
     .option('--turns <number>', 'turns of the timing', '15')
     .option('--json <file>', 'results, read first and added to', join(results, 'export.json'))
     .option('--markdown <file>', 'report', join(results, 'export.md'))
@@ -39,10 +41,15 @@ export function exportCommand(): Command {
         writeFileSync(flags.json, `${JSON.stringify(report, undefined, 2)}\n`);
         writeFileSync(flags.markdown, exportMarkdown(report));
       };
-      if (isWanted('large')) keep({ large: measureLargeModel() });
-      if (isWanted('round-trips')) keep({ roundTrips: await measureRoundTrips() });
+      if (flags.times !== true && isWanted('large')) keep({ large: measureLargeModel() });
+      if (flags.times !== true && isWanted('round-trips')) keep({ roundTrips: await measureRoundTrips() });
       for (const given of exportCases.filter(({ model }) => isWanted(model))) {
-        const result = await measureForms(given, dataFolder(flags.data), Number(flags.turns));
+        const known = report.forms?.find(({ model }) => model === given.model);
+        if (flags.times === true && known === undefined) continue;
+        const result =
+          flags.times === true && known !== undefined
+            ? await retime(given, dataFolder(flags.data), Number(flags.turns), known)
+            : await measureForms(given, dataFolder(flags.data), Number(flags.turns));
         keep({ forms: [...(report.forms ?? []).filter(({ model }) => model !== given.model), result] });
         process.stderr.write(`${given.model}\n`);
       }

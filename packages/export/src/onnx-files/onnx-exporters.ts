@@ -20,7 +20,7 @@ export const onnxQdqExporter: Exporter = /* @__PURE__ */ defineExporter({
   versions: ['qdq'],
   evidence: 'run',
   check: (spec, model) => checkOnnx('onnx-qdq', spec, model),
-  render: (spec, model, { name }) => [onnxFile(name, writeQdq(model, spec, findTarget(spec.target)))],
+  render: (spec, model, { name }) => [onnxFile(`${name}.qdq`, writeQdq(model, spec, findTarget(spec.target)))],
   validate: (files) => parse(files).problems,
   read: (files) => readQdq(parsed('onnx-qdq', files)).spec,
 });
@@ -43,7 +43,7 @@ export const onnxQOperatorExporter: Exporter = /* @__PURE__ */ defineExporter({
     return { problems: [], notes: [...checked.notes, ...stays] };
   },
   render: (spec, model, { name }) => [
-    onnxFile(name, qdqToQOperator(writeQdq(model, spec, findTarget(spec.target))).model),
+    onnxFile(`${name}.qoperator`, qdqToQOperator(writeQdq(model, spec, findTarget(spec.target))).model),
   ],
   validate: (files) => parse(files).problems,
   read: (files) => readQdq(qOperatorToQdq(parsed('onnx-qoperator', files))).spec,
