@@ -2,8 +2,9 @@
  * Accuracy of W8A8 beside the Python peer: onnxruntime.quantization's quantize_static with MinMax, Entropy and Percentile calibration,
  * the same calibration samples, every file evaluated in the same onnxruntime on the same test data.
  *
- *   npx tsx --conditions=@bitwright/source packages/bitwright/bench/peer-accuracy.ts --python PATH [--only NAME]
+ *   npx tsx --conditions=@bitwright/source packages/bitwright/bench/peer-accuracy.ts --python PATH [--only NAME] [--auto]
  *
+ * --auto adds ranges by measured error, which take minutes on the larger models.
  * Results are kept in bench/results/peer-accuracy.json after each file; what is there already is not measured again.
  */
 import { spawnSync } from 'node:child_process';
@@ -29,7 +30,9 @@ import { openSamples } from '../src/data/sample-source';
 import { describeMachine } from './machine';
 import { classifiers, type MeasuredModel, modelPath } from './models';
 
-const { values: flags } = parseArgs({ options: { python: { type: 'string' }, only: { type: 'string' } } });
+const { values: flags } = parseArgs({
+  options: { python: { type: 'string' }, only: { type: 'string' }, auto: { type: 'boolean', default: false } },
+});
 const results = join(import.meta.dirname, 'results');
 const path = join(results, 'peer-accuracy.json');
 
@@ -106,7 +109,7 @@ async function measure(measured: MeasuredModel): Promise<void> {
     write();
   };
   for (const [method, options] of Object.entries(ours)) {
-    if (isDone(measured.name, method)) continue;
+    if (isDone(measured.name, method) || (options.activationRange === 'auto' && !flags.auto)) continue;
     const { model } = await quantizeModel(decodeModel(bytes), {
       calibration,
       samples: measured.calibrationSamples,
