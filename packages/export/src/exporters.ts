@@ -4,14 +4,18 @@ import type { Exporter } from './exporter';
 import { mnnCompression } from './mnn/compression-parameters';
 import { ncnnTable } from './ncnn/calibration-table';
 import { nnieGfpq } from './nnie/gfpq-parameters';
+import { npzExporter } from './npz/npz-exporter';
 import { onnxQdqExporter, onnxQOperatorExporter } from './onnx-files/onnx-exporters';
 import { openvinoFakeQuantize } from './openvino/fake-quantize';
+import { packedExporter } from './packed/packed-exporter';
 import { pplnnJson } from './pplnn/quantization-json';
 import { qualcommEncodings } from './qualcomm/encodings-exporter';
 import { rknnConfig } from './rknn/quantization-config';
+import { safetensorsExporter } from './safetensors/safetensors-exporter';
 import { tengineScale } from './tengine/scale-table';
 import { tensorrtCache } from './tensorrt/calibration-cache';
 import { tensorrtRanges } from './tensorrt/dynamic-ranges';
+import { tfjsWebExporter } from './tfjs-web/tfjs-web-exporter';
 import { tfliteExporter } from './tflite/tflite-exporter';
 import { vitisPositions } from './vitis/positions';
 
@@ -32,6 +36,10 @@ export const exporters: readonly Exporter[] = /* @__PURE__ */ Object.freeze([
   ascendRecord,
   rknnConfig,
   nnieGfpq,
+  tfjsWebExporter,
+  safetensorsExporter,
+  npzExporter,
+  packedExporter,
 ]);
 
 /**

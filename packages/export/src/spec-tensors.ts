@@ -81,6 +81,10 @@ function parameterProblems(spec: QuantizationSpec, index: GraphIndex): readonly 
     }
     const { granularity } = scheme;
     const shape = index.initializer(name)?.dims.map(Number);
+    if ((role === 'activation') !== (shape === undefined)) {
+      const received = shape === undefined ? 'a computed tensor' : 'a constant';
+      return [{ where, expected: role === 'activation' ? 'a computed tensor' : `a constant as ${role}`, received }];
+    }
     const count =
       granularity.kind === 'perTensor' ? 1 : granularity.kind === 'perAxis' ? shape?.[granularity.axis] : undefined;
     if (count !== undefined && count !== qparams.scale.length) {

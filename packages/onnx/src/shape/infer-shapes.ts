@@ -29,6 +29,10 @@ const conflict = (
     hint,
   });
 
+/** The size given for an input; names such as `constructor` are no keys of the object by themselves. */
+const givenShape = (shapes: InputShapes, name: string): readonly (number | string)[] | undefined =>
+  Object.hasOwn(shapes, name) ? shapes[name] : undefined;
+
 /** Input types under an override; named sizes of the model take the given numbers everywhere. */
 export const overriddenInputs = (model: Model, shapes: InputShapes): Map<string, TensorShape> => {
   const initializers = new Set(model.graph?.initializer.map((tensor) => tensor.name));
@@ -44,7 +48,7 @@ export const overriddenInputs = (model: Model, shapes: InputShapes): Map<string,
   }
   const bound = new Map<string, { readonly size: number | string; readonly by: string }>();
   for (const input of inputs) {
-    const given = shapes[input.name];
+    const given = givenShape(shapes, input.name);
     const declared = declaredType(input)?.dims;
     if (given === undefined || declared === undefined) continue;
     if (given.length !== declared.length) throw conflict(input.name, declared, given, 'The ranks differ.');
@@ -64,7 +68,7 @@ export const overriddenInputs = (model: Model, shapes: InputShapes): Map<string,
     inputs.map((input): [string, TensorShape] => {
       const declared = declaredType(input);
       const dims =
-        shapes[input.name] ??
+        givenShape(shapes, input.name) ??
         declared?.dims?.map((dim) => (typeof dim === 'string' ? (bound.get(dim)?.size ?? dim) : dim));
       return [input.name, { dataType: declared?.dataType ?? 0, dims }];
     }),

@@ -1,0 +1,109 @@
+import { encodeFloat, float16, InvalidArgumentError, roundHalfEven } from '@bitwright/core';
+
+/** How weights are stored: TensorFlow.js reads all of them as float32. */
+export type WebWeightType = 'float32' | 'float16' | 'uint16' | 'uint8';
+
+/** Entry `quantization` of a weight in the manifest. */
+export type WebQuantization =
+  | { readonly dtype: 'uint8' | 'uint16'; readonly scale: number; readonly min: number }
+  | { readonly dtype: 'float16'; readonly original_dtype: 'float32' };
+
+/** One weight as it is stored. */
+export interface EncodedWeight {
+  readonly bytes: Uint8Array;
+  readonly quantization?: WebQuantization;
+}
+
+/**
+ * Stores float32 values in a type.
+ *
+ *   uint8, uint16   value = q·scale + min in float64, then float32; 0 is kept exact where it lies in the range
+ *   float16         rounded once, ties to even
+ *
+ * Values that already lie on a uniform grid of at most 256 (65,536) steps, such as the weights of one scale, come back to within
+ * one unit in the last place.
+ *
+ * @throws {InvalidArgumentError} for a value outside float16, or NaN and infinities
+ * @see TensorFlow.js converter: quantization.py; tfjs-core decodeWeights
+ */
+export function encodeWeight(values: Float32Array, type: WebWeightType): EncodedWeight {
+  const bad = values.findIndex((v) => !Number.isFinite(v));
+  if (bad >= 0) throw invalid('finite weights', `${values[bad]} at element ${bad}`);
+  if (type === 'float32') return { bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
+  return type === 'float16' ? encodeHalf(values) : encodeAffine(values, type);
+}
+
+/** The values TensorFlow.js sees. */
+export function decodeWeight({ bytes, quantization }: EncodedWeight): Float32Array {
+  const copy = bytes.slice();
+  if (quantization === undefined) return new Float32Array(copy.buffer);
+  if (quantization.dtype === 'float16') return Float32Array.from(new Uint16Array(copy.buffer), halfValue);
+  const { dtype, scale, min } = quantization;
+  const codes = dtype === 'uint8' ? copy : new Uint16Array(copy.buffer);
+  return Float32Array.from(codes, (q) => q * scale + min);
+}
+
+// — internals —
+
+const largestHalf = 65504;
+
+function encodeHalf(values: Float32Array): EncodedWeight {
+  const large = values.findIndex((v) => Math.abs(v) > largestHalf);
+  if (large >= 0) throw invalid(`weights within ±${largestHalf}`, `${values[large]} at element ${large}`);
+  const codes = Uint16Array.from(values, (v) => encodeFloat(float16, v));
+  return { bytes: new Uint8Array(codes.buffer), quantization: { dtype: 'float16', original_dtype: 'float32' } };
+}
+
+function halfValue(code: number): number {
+  const sign = code & 0x8000 ? -1 : 1;
+  const exponent = (code >> 10) & 0x1f;
+  const fraction = code & 0x3ff;
+  if (exponent === 0) return sign * 2 ** -14 * (fraction / 1024);
+  return sign * 2 ** (exponent - 15) * (1 + fraction / 1024);
+}
+
+function encodeAffine(values: Float32Array, dtype: 'uint8' | 'uint16'): EncodedWeight {
+  const steps = dtype === 'uint8' ? 255 : 65535;
+  const { scale, min } = gridOf(values, steps) ?? rangeGrid(values, steps);
+  const codes = Array.from(values, (v) => Math.min(steps, Math.max(0, roundHalfEven((v - min) / scale))));
+  const stored = dtype === 'uint8' ? Uint8Array.from(codes) : Uint16Array.from(codes);
+  return { bytes: new Uint8Array(stored.buffer), quantization: { dtype, scale, min } };
+}
+
+/** Scale and offset over the range of the values; moved so that 0 is exact. */
+function rangeGrid(values: Float32Array, steps: number): { readonly scale: number; readonly min: number } {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const v of values) {
+    low = Math.min(low, v);
+    high = Math.max(high, v);
+  }
+  if (!(high > low)) return { scale: 1, min: values.length === 0 ? 0 : low };
+  const scale = (high - low) / steps;
+  const isZeroInside = low <= 0 && high >= 0;
+  return { scale, min: isZeroInside ? -roundHalfEven(-low / scale) * scale : low };
+}
+
+/** The grid the values lie on, where they have at most `steps` + 1 places; undefined when they lie on none. */
+function gridOf(values: Float32Array, steps: number): { readonly scale: number; readonly min: number } | undefined {
+  const distinct = new Set<number>();
+  for (const v of values) if (distinct.add(v).size > steps + 1) return undefined;
+  const sorted = [...distinct].sort((a, b) => a - b);
+  if (sorted.length < 2) return undefined;
+  const [low, high] = [sorted[0] as number, sorted[sorted.length - 1] as number];
+  let smallest = Number.POSITIVE_INFINITY;
+  for (let i = 1; i < sorted.length; i++)
+    smallest = Math.min(smallest, (sorted[i] as number) - (sorted[i - 1] as number));
+  const count = Math.round((high - low) / smallest);
+  if (count > steps) return undefined;
+  const largest = Math.max(-low, high);
+  const scale = largest / Math.round(largest / ((high - low) / count));
+  const min = Math.round(low / scale) * scale;
+  const unit = 2 ** -23;
+  const fits = (v: number): boolean =>
+    Math.abs(Math.fround(roundHalfEven((v - min) / scale) * scale + min) - v) <= unit * Math.abs(v);
+  return sorted.every(fits) ? { scale, min } : undefined;
+}
+
+function invalid(expected: string, received: string): InvalidArgumentError {
+  return new InvalidArgumentError({ operation: '[export] encodeWeight', expected, received });
+}

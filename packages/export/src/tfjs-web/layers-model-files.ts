@@ -1,0 +1,81 @@
+import { textFile } from '../define-exporter';
+import type { ExportedFile } from '../exporter';
+import { decodeWeight, encodeWeight, type WebQuantization, type WebWeightType } from './encode-weight';
+
+/** A layers model in memory: what `model.save` hands to an IOHandler. */
+export interface WebModelArtifacts {
+  readonly modelTopology: unknown;
+  readonly weightSpecs: readonly { readonly name: string; readonly shape: readonly number[]; readonly dtype: string }[];
+  /** float32 bytes of all weights, one after the other. */
+  readonly weightData: ArrayBuffer;
+}
+
+export interface WebModelOptions {
+  /** Stem of the file names. */
+  readonly name: string;
+  /** How weights of two and more axes are stored; biases and statistics stay float32. */
+  readonly weights: WebWeightType;
+  /** Default 4 MiB, what browsers cache well. */
+  readonly shardBytes?: number;
+}
+
+/** Entry of a weight in the manifest. */
+export interface ManifestWeight {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly quantization?: WebQuantization;
+}
+
+const defaultShardBytes = 4 * 1024 * 1024;
+
+/**
+ * The files that `tf.loadLayersModel` reads: `<name>.json` with topology and manifest, and shards of weights. The stored type is
+ * compression only: TensorFlow.js computes with float32.
+ *
+ * The JSON file comes last, so that a reader never finds it without its weights.
+ */
+export function layersModelFiles(artifacts: WebModelArtifacts, options: WebModelOptions): readonly ExportedFile[] {
+  const { name, weights: type, shardBytes = defaultShardBytes } = options;
+  const parts: Uint8Array[] = [];
+  let offset = 0;
+  const weights = artifacts.weightSpecs.map(({ name: weight, shape, dtype }): ManifestWeight => {
+    const count = shape.reduce((product, d) => product * d, 1);
+    const values = new Float32Array(artifacts.weightData, offset, count);
+    offset += 4 * count;
+    const { bytes, quantization } = encodeWeight(values, shape.length > 1 ? type : 'float32');
+    parts.push(bytes);
+    return { name: weight, shape, dtype, ...(quantization === undefined ? {} : { quantization }) };
+  });
+  const data = joined(parts);
+  const count = Math.max(1, Math.ceil(data.length / shardBytes));
+  const shards = Array.from({ length: count }, (_, i) => ({
+    path: `${name}-shard${i + 1}of${count}.bin`,
+    bytes: data.subarray(i * shardBytes, (i + 1) * shardBytes),
+  }));
+  const json = {
+    format: 'layers-model',
+    generatedBy: 'bitwright',
+    convertedBy: null,
+    modelTopology: artifacts.modelTopology,
+    weightsManifest: [{ paths: shards.map(({ path }) => path), weights }],
+  };
+  return [...shards, textFile(`${name}.json`, JSON.stringify(json))];
+}
+
+/** The values of one stored weight. */
+export function storedValues({ quantization }: ManifestWeight, bytes: Uint8Array): Float32Array {
+  return decodeWeight({ bytes, ...(quantization === undefined ? {} : { quantization }) });
+}
+
+// — internals —
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
