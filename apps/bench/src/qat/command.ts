@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { readImages } from './cifar10';
 import { qatMarkdown } from './markdown';
 import { registerBenchLayers } from './resnet20';
-import { qatRows } from './rows';
+import { type QatRow, qatRows } from './rows';
 import { type RowResult, runRow } from './run-row';
 
 interface Flags {
@@ -19,6 +19,8 @@ interface Flags {
   readonly state: string;
   readonly json: string;
   readonly seed: string;
+  readonly rate?: string;
+  readonly distillation?: string;
   readonly again?: boolean;
   readonly export: boolean;
 }
@@ -48,6 +50,8 @@ export function qatCommand(): Command {
     .option('--model <file>', 'float ResNet-20', join(shared, 'data/models/resnet20_cifar10.onnx'))
     .option('--threads <number>', 'threads of the backend', '2')
     .option('--epochs <number>', "epochs instead of the row's own (results are then kept under another id)")
+    .option('--rate <number>', "peak learning rate instead of the row's own")
+    .option('--distillation <number>', "weight of the float model's answers in the loss instead of the row's own")
     .option('--images <number>', 'training images', '25000')
     .option('--minutes <number>', 'stop after so many minutes; the running row is resumed at its last epoch', '1000000')
     .option('--state <folder>', 'where unfinished rows are kept', 'results/qat-state')
@@ -71,9 +75,10 @@ async function run(flags: Flags): Promise<void> {
     ? (JSON.parse(readFileSync(flags.json, 'utf8')) as QatReport)
     : emptyReport(train.count, test.count, seed);
   for (const planned of qatRows) {
-    const row = flags.epochs === undefined ? planned : withEpochs(planned, Number(flags.epochs));
+    const row = withFlags(planned, flags);
     const isDone = report.rows.some(({ id }) => id === row.id);
-    if (!words.some((word) => row.id.includes(word)) || (isDone && flags.again !== true)) continue;
+    const isWanted = words.some((word) => (isRow(word) ? planned.id === word : planned.id.includes(word)));
+    if (!isWanted || (isDone && flags.again !== true)) continue;
     if (Date.now() >= deadline) break;
     const result = await runRow(row, {
       onnx: readFileSync(flags.model),
@@ -97,8 +102,19 @@ async function run(flags: Flags): Promise<void> {
   }
 }
 
-function withEpochs(row: (typeof qatRows)[number], epochs: number): (typeof qatRows)[number] {
-  return { ...row, epochs, id: `${row.id}-${epochs}epochs` };
+/** A word that is a whole id means that row alone: `w4a4-lsq` is not `w4a4-lsqplus`. */
+function isRow(word: string): boolean {
+  return qatRows.some(({ id }) => id === word);
+}
+
+/** The row with another schedule where flags say so; another number of epochs makes another row. */
+function withFlags(row: QatRow, { epochs, rate, distillation }: Flags): QatRow {
+  return {
+    ...row,
+    ...(epochs === undefined ? {} : { epochs: Number(epochs), id: `${row.id}-${epochs}epochs` }),
+    ...(rate === undefined ? {} : { learningRate: Number(rate) }),
+    ...(distillation === undefined ? {} : { distillation: Number(distillation) }),
+  };
 }
 
 function emptyReport(trainingImages: number, testImages: number, seed: number): QatReport {

@@ -6,6 +6,9 @@ import { input, type LayersModel, layers, model, type SymbolicTensor } from '@te
 /** What stands for ReLU: networks with one-bit activations need both signs. */
 export type ActivationKind = 'relu' | 'hardTanh' | 'rPReLU';
 
+/** One shortcut per unit of two convolutions (He et al.), or one per convolution (Bi-Real Net, arXiv:1808.00278). */
+export type Shortcuts = 'unit' | 'convolution';
+
 /** min(max(x, −1), 1). */
 class HardTanh extends layers.Layer {
   static className: string = 'BenchHardTanh';
@@ -24,7 +27,7 @@ export function registerBenchLayers(): void {
  * parameters: every second pixel (a 1×1 pool with stride 2) and zeros for the new channels (channels moved to a spatial axis,
  * padded, and back). Convolutions with stride 2 pad both sides by one, as PyTorch does.
  */
-export function resnet20(kind: ActivationKind = 'relu'): LayersModel {
+export function resnet20(kind: ActivationKind = 'relu', shortcuts: Shortcuts = 'unit'): LayersModel {
   const relu = (name: string, x: SymbolicTensor): SymbolicTensor => activation(kind, name, x);
   const image = input({ shape: [32, 32, 3], name: 'image' });
   let x = relu('relu1', norm('bn1', convolution('conv1', 16, 1, image)));
@@ -33,10 +36,12 @@ export function resnet20(kind: ActivationKind = 'relu'): LayersModel {
     for (let unit = 0; unit < 3; unit++) {
       const name = `stage${stage + 1}_${unit}`;
       const stride = stage > 0 && unit === 0 ? 2 : 1;
-      let y = relu(`${name}_relu1`, norm(`${name}_bn1`, convolution(`${name}_conv1`, filters, stride, x)));
-      y = norm(`${name}_bn2`, convolution(`${name}_conv2`, filters, 1, y));
       const skip = stride === 1 ? x : shortcut(name, x, filters - channels);
-      x = relu(`${name}_relu2`, layers.add({ name: `${name}_add` }).apply([y, skip]) as SymbolicTensor);
+      const first = norm(`${name}_bn1`, convolution(`${name}_conv1`, filters, stride, x));
+      const inner = shortcuts === 'unit' ? first : sum(`${name}_add1`, first, skip);
+      const middle = relu(`${name}_relu1`, inner);
+      const second = norm(`${name}_bn2`, convolution(`${name}_conv2`, filters, 1, middle));
+      x = relu(`${name}_relu2`, sum(`${name}_add`, second, shortcuts === 'unit' ? skip : middle));
       channels = filters;
     }
   }
@@ -102,6 +107,10 @@ function activation(kind: ActivationKind, name: string, x: SymbolicTensor): Symb
   if (kind === 'relu') return layers.activation({ name, activation: 'relu' }).apply(x) as SymbolicTensor;
   const layer = kind === 'hardTanh' ? new HardTanh({ name }) : rPReLU({ name });
   return layer.apply(x) as SymbolicTensor;
+}
+
+function sum(name: string, a: SymbolicTensor, b: SymbolicTensor): SymbolicTensor {
+  return layers.add({ name }).apply([a, b]) as SymbolicTensor;
 }
 
 function shortcut(name: string, x: SymbolicTensor, added: number): SymbolicTensor {

@@ -13,7 +13,7 @@ import {
   steSign,
 } from '@bitwright/qat-plugin';
 
-import type { ActivationKind } from './resnet20';
+import type { ActivationKind, Shortcuts } from './resnet20';
 
 /** One training to measure. The same schedule for all rows of a bit-width and label. */
 export interface QatRow {
@@ -33,6 +33,8 @@ export interface QatRow {
   readonly options: () => QatOptions;
   /** What stands for ReLU; one-bit activations need both signs. Default `relu`. */
   readonly activationKind?: ActivationKind;
+  /** Default `unit`. */
+  readonly shortcuts?: Shortcuts;
   /** 8- and 4-bit rows are exported and run by onnxruntime. */
   readonly isExported: boolean;
 }
@@ -48,10 +50,10 @@ interface Schedule {
 
 const short8: Schedule = { epochs: 1, learningRate: 0.005, warmUp: 0, distillation: 0 };
 const short4: Schedule = { epochs: 3, learningRate: 0.01, warmUp: 0, distillation: 0 };
-const short3: Schedule = { epochs: 4, learningRate: 0.02, warmUp: 0.02, distillation: 0 };
-const short2: Schedule = { epochs: 5, learningRate: 0.04, warmUp: 0.02, distillation: 0 };
-const weightsOnly: Schedule = { epochs: 5, learningRate: 0.02, warmUp: 0.02, distillation: 0 };
-const binary: Schedule = { epochs: 7, learningRate: 0.05, warmUp: 0.02, distillation: 0 };
+const short3: Schedule = { epochs: 3, learningRate: 0.02, warmUp: 0.02, distillation: 0.5 };
+const short2: Schedule = { epochs: 5, learningRate: 0.04, warmUp: 0.02, distillation: 0.5 };
+const weightsOnly: Schedule = { epochs: 5, learningRate: 0.02, warmUp: 0.02, distillation: 0.5 };
+const binary: Schedule = { epochs: 7, learningRate: 0.05, warmUp: 0.02, distillation: 0.5 };
 
 function row(
   method: string,

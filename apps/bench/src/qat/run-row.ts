@@ -48,7 +48,7 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
   const { train, test, log } = setting;
   const teacher = resnet20();
   loadResnet20Weights(teacher, setting.onnx);
-  const network = row.activationKind === undefined ? teacher : resnet20(row.activationKind);
+  const network = row.activationKind === undefined ? teacher : resnet20(row.activationKind, row.shortcuts);
   if (network !== teacher) loadResnet20Weights(network, setting.onnx);
   const qat = prepareQat(network, row.options());
   await calibrate(qat, train);
