@@ -10,6 +10,7 @@ import { activationGradientKernels } from './elementwise/activation-gradient';
 import { binaryKernels } from './elementwise/binary';
 import { clampKernels } from './elementwise/clamp';
 import { fillKernels } from './elementwise/fill';
+import { logicalKernels } from './elementwise/logical';
 import { select } from './elementwise/select';
 import { unaryKernels } from './elementwise/unary';
 import { fakeQuantizeKernels } from './fake-quantize/fake-quantize-kernels';
@@ -61,6 +62,7 @@ export const nativeKernels: readonly NativeKernel[] = [
   ...binaryKernels,
   ...activationGradientKernels,
   ...fillKernels,
+  ...logicalKernels,
   select,
   // Reductions
   ...reduceKernels,
