@@ -43,8 +43,20 @@ Status ConvF32(Context& context, const ConvF32Call& call) {
   const ConvShape& s = call.shape;
   if (IsPointwise(s) && call.residual == nullptr) {
     const int64_t rows = s.batch * s.in_height * s.in_width;
-    return GemmF32(context, {rows, s.out_channels, s.in_channels, 1, call.x, call.filter, call.y, false, false, s.in_channels,
-                             s.out_channels, s.out_channels, 0, 0, 0, call.bias, false, call.minimum, call.maximum});
+    GemmF32Call product = {};
+    product.m = rows;
+    product.n = s.out_channels;
+    product.k = s.in_channels;
+    product.batch = 1;
+    product.a = {call.x, s.in_channels, false};
+    product.b = {call.filter, s.out_channels, false};
+    product.packed_b = call.packed_filter;
+    product.c = call.y;
+    product.c_stride = s.out_channels;
+    product.bias = call.bias;
+    product.minimum = call.minimum;
+    product.maximum = call.maximum;
+    return GemmF32(context, product);
   }
   const Taps taps = FilterTaps(s);
   TapConvolutionF32 convolution = {};
@@ -66,6 +78,7 @@ Status ConvF32(Context& context, const ConvF32Call& call) {
   convolution.reach_y = (s.filter_height - 1) * s.dilation_height + 1;
   convolution.reach_x = (s.filter_width - 1) * s.dilation_width + 1;
   convolution.filter = call.filter;
+  convolution.packed_filter = call.packed_filter;
   convolution.channels = s.out_channels;
   convolution.target = call.y;
   convolution.target_height = s.out_height;
@@ -82,8 +95,18 @@ Status ConvF32(Context& context, const ConvF32Call& call) {
 Status ConvF32BackwardInput(Context& context, const ConvShape& s, const float* dy, const float* filter, float* dx) {
   if (IsPointwise(s)) {
     const int64_t rows = s.batch * s.in_height * s.in_width;
-    return GemmF32(context, {rows, s.in_channels, s.out_channels, 1, dy, filter, dx, false, true, s.out_channels,
-                             s.out_channels, s.in_channels, 0, 0, 0, nullptr, false, -__builtin_inff(), __builtin_inff()});
+    GemmF32Call product = {};
+    product.m = rows;
+    product.n = s.in_channels;
+    product.k = s.out_channels;
+    product.batch = 1;
+    product.a = {dy, s.out_channels, false};
+    product.b = {filter, s.out_channels, true};
+    product.c = dx;
+    product.c_stride = s.in_channels;
+    product.minimum = -__builtin_inff();
+    product.maximum = __builtin_inff();
+    return GemmF32(context, product);
   }
   const GemmF32Table& table = GemmF32Tables(context.tier());
   Scratch scratch(context);

@@ -1,7 +1,6 @@
 #include "qk/tap_convolution_f32.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "qk/context.h"
 #include "qk/gemm_f32.h"
@@ -36,13 +35,6 @@ struct ThreadScratch {
   const float** residual_rows;
   int64_t* tap_offsets;
 };
-
-void PackPanel(const TapConvolutionF32& call, int64_t depth, int64_t panel, int64_t width, float* packed) {
-  const int64_t rows = call.taps * depth, j0 = panel * width;
-  const size_t bytes = static_cast<size_t>(std::min(width, call.channels - j0)) * sizeof(float);
-  float* out = packed + panel * rows * width;
-  for (int64_t k = 0; k < rows; k++) std::memcpy(out + k * width, call.filter + k * call.channels + j0, bytes);
-}
 
 // Points the rows of the strip [line, line + lines) of image n at the source and the target.
 void PlaceRows(const Plan& plan, int64_t n, int64_t line, int64_t lines, const ThreadScratch& scratch) {
@@ -131,12 +123,12 @@ Status RunTapConvolutionF32(Context& context, const TapConvolutionF32& call) {
   Plan plan = MakePlan(call, table, pool.threads());
 
   const int64_t all_tiles = call.batch * call.grid_height * call.grid_width / table.max_rows;
-  if (plan.panels > 1 && all_tiles >= kTilesToPack) {
-    float* packed = scratch.Take<float>(static_cast<size_t>(plan.panels * call.taps * plan.depth * table.max_columns));
+  plan.packed = call.packed_filter;
+  if (plan.packed == nullptr && plan.panels > 1 && all_tiles >= kTilesToPack) {
+    const int64_t rows = call.taps * plan.depth;
+    float* packed = scratch.Take<float>(static_cast<size_t>(PackedF32Size(context.tier(), rows, call.channels)));
     if (packed == nullptr) return Status::kOutOfMemory;
-    pool.ParallelFor(plan.panels, 1, [&](int64_t begin, int64_t end, int) {
-      for (int64_t p = begin; p < end; p++) PackPanel(call, plan.depth, p, table.max_columns, packed);
-    });
+    PackF32(context, {call.filter, call.channels, false}, rows, call.channels, packed);
     plan.packed = packed;
   }
   const size_t threads = static_cast<size_t>(pool.threads());

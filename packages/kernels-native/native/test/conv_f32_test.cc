@@ -5,6 +5,7 @@
 
 #include "float_check.h"
 #include "qk/depthwise_f32.h"
+#include "qk/gemm_f32.h"
 
 namespace qk::test {
 namespace {
@@ -72,7 +73,11 @@ void CheckShape(Context& context, Random& random, const ConvShape& s, bool depth
     DepthwiseF32BackwardInput(context, s, dy.data(), filter.data(), dx.data());
     DepthwiseF32BackwardFilter(context, s, x.data(), dy.data(), dfilter.data());
   } else {
-    ConvF32(context, {s, x.data(), filter.data(), bias.data(), residual.data(), y.data(), -5, 6});
+    const int64_t rows = s.filter_height * s.filter_width * s.in_channels;
+    const Guarded<float> packed(PackedF32Size(context.tier(), rows, s.out_channels));
+    PackF32(context, {filter.data(), s.out_channels, false}, rows, s.out_channels, packed.data());
+    const float* packed_or_not = random.Integer(0, 1) == 1 ? packed.data() : nullptr;
+    ConvF32(context, {s, x.data(), filter.data(), packed_or_not, bias.data(), residual.data(), y.data(), -5, 6});
     ConvF32BackwardInput(context, s, dy.data(), filter.data(), dx.data());
     ConvF32BackwardFilter(context, s, x.data(), dy.data(), dfilter.data(), dbias.data());
     Check(AreNear(dbias, exact_dbias), "dbias");

@@ -86,10 +86,28 @@ void CheckProduct(Context& context, Random& random, const Shape& s) {
   for (const Guarded<float>* values : {&a, &b, &c, &bias}) Fill(random, *values);
   const bool accumulate = random.Integer(0, 3) == 0, with_bias = random.Integer(0, 1) == 1;
   std::vector<float> before(c.data(), c.data() + c.size());
-  const Status status =
-      GemmF32(context, {s.m, s.n, s.k, s.batch, a.data(), b.data(), c.data(), s.transpose_a, s.transpose_b,
-                        s.transpose_a ? s.m : s.k, s.transpose_b ? s.k : s.n, s.n, s.m * s.k, s.shares_b ? 0 : s.k * s.n,
-                        s.m * s.n, with_bias ? bias.data() : nullptr, accumulate, -kInfinity, kInfinity});
+  GemmF32Call call = {};
+  call.m = s.m;
+  call.n = s.n;
+  call.k = s.k;
+  call.batch = s.batch;
+  call.a = {a.data(), s.transpose_a ? s.m : s.k, s.transpose_a};
+  call.b = {b.data(), s.transpose_b ? s.k : s.n, s.transpose_b};
+  call.c = c.data();
+  call.c_stride = s.n;
+  call.a_batch = s.m * s.k;
+  call.b_batch = s.shares_b ? 0 : s.k * s.n;
+  call.c_batch = s.m * s.n;
+  call.bias = with_bias ? bias.data() : nullptr;
+  call.accumulate = accumulate;
+  call.minimum = -kInfinity;
+  call.maximum = kInfinity;
+  const Guarded<float> packed(PackedF32Size(context.tier(), s.k, s.n));
+  if ((s.shares_b || s.batch == 1) && random.Integer(0, 1) == 1) {
+    PackF32(context, call.b, s.k, s.n, packed.data());
+    call.packed_b = packed.data();
+  }
+  const Status status = GemmF32(context, call);
   Check(status == Status::kOk, "status");
   bool near = true;
   for (int64_t p = 0; p < s.batch; p++) {

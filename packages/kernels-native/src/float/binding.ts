@@ -21,6 +21,17 @@ export type Conv2dArguments = [
 
 /** bind_matrix.cc. */
 export interface MatrixBinding {
+  /** Floats of a packed matrix [k, n]; −1 for impossible sizes. */
+  packedSizeF32(context: ContextHandle, k: number, n: number): number;
+  packF32(
+    context: ContextHandle,
+    k: number,
+    n: number,
+    transposed: number,
+    rowStride: number,
+    b: Float32Array,
+    packed: Float32Array,
+  ): Status;
   gemmF32(
     context: ContextHandle,
     m: number,
@@ -37,6 +48,7 @@ export interface MatrixBinding {
     strideC: number,
     a: Float32Array,
     b: Float32Array,
+    isPacked: number,
     bias: Float32Array | null,
     c: Float32Array,
     accumulate: number,
@@ -49,6 +61,7 @@ export interface MatrixBinding {
       ...Conv2dArguments,
       x: Float32Array,
       filter: Float32Array,
+      isPacked: number,
       bias: Float32Array | null,
       residual: Float32Array | null,
       y: Float32Array,

@@ -3,6 +3,7 @@ import { checkStatus, type NativeContext } from '../native-context';
 import { type ClampActivation, clampBounds } from './activation';
 import { type Conv2dShape, checkConv2d } from './conv2d-shape';
 import { assertSeparate, optionalFloats } from './floats';
+import { matrixOperand, type PackedMatrixF32 } from './packed-matrix';
 
 export interface Conv2dOptions {
   /** [outChannels] */
@@ -18,29 +19,42 @@ export interface Conv2dOptions {
  * Formula:  y(n,i,j,o) = activation(Σ_{f,g,c} x(n, i·sh − pt + f·dh, j·sw − pl + g·dw, c) · filter(f,g,c,o) + bias(o) + residual)
  * Error:    |y − exact| ≤ (fh·fw·C + 5) · 2⁻²⁴ · Σ|x|·|filter|, to first order; independent of the number of threads
  *
+ * @param filter [filterHeight, filterWidth, inChannels, outChannels], or that as a packed matrix.
  * @throws {ShapeMismatchError} when an array has not the length of its shape
- * @throws {InvalidArgumentError} when a size is out of range, or y overlaps an input
+ * @throws {InvalidArgumentError} when a size is out of range, the filter was packed for another shape or instruction set, or y
+ *   overlaps an input
  */
 export function conv2dF32(
   native: NativeContext,
   shape: Conv2dShape,
   x: Float32Array,
-  filter: Float32Array,
+  filter: Float32Array | PackedMatrixF32,
   y: Float32Array,
   options: Conv2dOptions = {},
 ): void {
   const operation = 'conv2dF32';
   const checked = checkConv2d(operation, shape);
   assertArray(operation, 'x', x, 'Float32Array', checked.x);
-  assertArray(operation, 'filter', filter, 'Float32Array', filterCount(shape));
+  const rows = shape.filterHeight * shape.filterWidth * shape.inChannels;
+  const operand = matrixOperand(operation, native, 'filter', filter, rows, shape.outChannels, filterCount(shape));
   assertArray(operation, 'y', y, 'Float32Array', checked.y);
   const bias = optionalFloats(operation, 'bias', options.bias, shape.outChannels);
   const residual = optionalFloats(operation, 'residual', options.residual, checked.y);
-  assertSeparate(operation, y, x, filter, bias, residual);
+  assertSeparate(operation, y, x, operand.data, bias, residual);
   const bounds = clampBounds(operation, options.activation);
   checkStatus(
     operation,
-    native.addon.conv2dF32(native.handle, ...checked.numbers, x, filter, bias, residual, y, ...bounds),
+    native.addon.conv2dF32(
+      native.handle,
+      ...checked.numbers,
+      x,
+      operand.data,
+      operand.isPacked,
+      bias,
+      residual,
+      y,
+      ...bounds,
+    ),
   );
 }
 

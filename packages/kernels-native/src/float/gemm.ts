@@ -2,6 +2,7 @@ import { assertArray, assertInteger, checkedCount } from '../arguments';
 import { checkStatus, type NativeContext } from '../native-context';
 import { type ClampActivation, clampBounds } from './activation';
 import { assertSeparate, optionalFloats } from './floats';
+import { matrixOperand, type PackedMatrixF32 } from './packed-matrix';
 
 /** Matrices of a product, row by row without gaps. Batch items lie `stride` floats apart; 0 uses one matrix for all. */
 export interface GemmShape {
@@ -35,14 +36,16 @@ export interface GemmOptions {
  * Shapes:   a [batch, m, k] or [batch, k, m]; b [batch, k, n] or [batch, n, k]; out [batch, m, n]
  * Error:    |out − exact| ≤ (k + 4) · 2⁻²⁴ · Σ|a|·|b|, to first order; the order of additions does not depend on the threads
  *
+ * @param b A matrix, or a packed one that the whole batch shares.
  * @throws {ShapeMismatchError} when an array has not the length of its shape
- * @throws {InvalidArgumentError} when a dimension is no integer ≥ 0, or out overlaps an input
+ * @throws {InvalidArgumentError} when a dimension is no integer ≥ 0, b was packed for another shape or instruction set, or out
+ *   overlaps an input
  */
 export function gemmF32(
   native: NativeContext,
   shape: GemmShape,
   a: Float32Array,
-  b: Float32Array,
+  b: Float32Array | PackedMatrixF32,
   out: Float32Array,
   options: GemmOptions = {},
 ): void {
@@ -55,10 +58,11 @@ export function gemmF32(
   assertInteger(operation, 'strideB', strideB, 0);
   const last = Math.max(batch - 1, 0);
   assertArray(operation, 'a', a, 'Float32Array', batch === 0 ? undefined : last * strideA + sizeA);
-  assertArray(operation, 'b', b, 'Float32Array', batch === 0 ? undefined : last * strideB + sizeB);
+  const lengthB = batch === 0 ? undefined : last * strideB + sizeB;
+  const operand = matrixOperand(operation, native, 'b', b, k, n, lengthB);
   assertArray(operation, 'out', out, 'Float32Array', checkedCount(operation, 'out', [batch, m, n]));
   const bias = optionalFloats(operation, 'bias', options.bias, n);
-  assertSeparate(operation, out, a, b, bias);
+  assertSeparate(operation, out, a, operand.data, bias);
   checkStatus(
     operation,
     native.addon.gemmF32(
@@ -76,7 +80,8 @@ export function gemmF32(
       strideB,
       sizeC,
       a,
-      b,
+      operand.data,
+      operand.isPacked,
       bias,
       out,
       Number(options.accumulate ?? false),

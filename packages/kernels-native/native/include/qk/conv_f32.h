@@ -65,8 +65,9 @@ struct ConvF32Call {
   ConvShape shape;
   const float* x;
   const float* filter;
-  const float* bias;      // [out_channels] or null
-  const float* residual;  // like y, or null
+  const float* packed_filter;  // instead: PackF32 of it as a matrix [height * width * in_channels][out_channels], or null
+  const float* bias;           // [out_channels] or null
+  const float* residual;       // like y, or null
   float* y;
   float minimum, maximum;
 };

@@ -70,16 +70,26 @@ void VisitGemmF32(Tier tier, OpVisitor visit, void* context);
 // No tier has larger tiles.
 inline constexpr int64_t kGemmF32MostRows = 12;
 
-// c[i][m][n] = clamp(op(a[i])[m][k] * op(b[i])[k][n] + bias[n] (+ c[i]))   for i < batch, op = transposed or not
+// A matrix as it lies in memory.
+struct GemmF32Matrix {
+  const float* data;
+  int64_t stride;   // floats between stored rows
+  bool transposed;  // stored with rows and columns exchanged
+};
+
+// Floats of a packed matrix b [k][n]: panels of max_columns columns, [panel][k][max_columns], the last one not filled up.
+int64_t PackedF32Size(Tier tier, int64_t k, int64_t n);
+void PackF32(Context& context, const GemmF32Matrix& b, int64_t k, int64_t n, float* packed);
+
+// c[i][m][n] = clamp(a[i][m][k] * b[i][k][n] + bias[n] (+ c[i]))   for i < batch
 struct GemmF32Call {
   int64_t m, n, k, batch;
-  const float* a;
-  const float* b;
+  GemmF32Matrix a, b;
+  const float* packed_b;  // b of PackF32 on the same tier instead, shared by the batch, or null
   float* c;
-  bool transpose_a, transpose_b;         // a is stored [k][m], b is stored [n][k]
-  int64_t a_stride, b_stride, c_stride;  // floats between stored rows
-  int64_t a_batch, b_batch, c_batch;     // floats between matrices; 0 shares one
-  const float* bias;                     // [n] or null
+  int64_t c_stride;
+  int64_t a_batch, b_batch, c_batch;  // floats between matrices; 0 shares one
+  const float* bias;                  // [n] or null
   bool accumulate;
   float minimum, maximum;
 };

@@ -26,10 +26,11 @@ struct TapConvolutionF32 {
   const int64_t* tap_y;  // [taps], >= 0
   const int64_t* tap_x;  // [taps], >= 0
   int64_t taps;
-  int64_t run;               // pixels per tap
-  int64_t reach_y, reach_x;  // lines and columns of the source under one position
-  const float* filter;       // [taps * run * source_channels][channels]
-  int64_t channels;          // of the target
+  int64_t run;                 // pixels per tap
+  int64_t reach_y, reach_x;    // lines and columns of the source under one position
+  const float* filter;         // [taps * run * source_channels][channels]
+  const float* packed_filter;  // PackF32 of it instead, or null
+  int64_t channels;            // of the target
   float* target;
   int64_t target_height, target_width;
   int64_t target_top, target_left, target_step_y, target_step_x;
