@@ -21,7 +21,8 @@ export type { PlacedActivation, PlacedBias, PlacedWeight, Placement } from './on
 export { type PlacementOptions, planPlacement } from './onnx-qdq/plan-placement';
 export { defaultRules, type RuleRegistry, ruleRegistry, withRule } from './onnx-qdq/rules/registry';
 export { type QdqContent, readQdq } from './onnx-qdq/read-qdq';
-export { writeQdq } from './onnx-qdq/write-qdq';
+export { type CodeFormat, float8Codes, integerCodes, type StoredConstant } from './onnx-qdq/code-format';
+export { type WriteQdqOptions, writeQdq } from './onnx-qdq/write-qdq';
 
 // Weights in few bits: finding, packing and writing them
 export { dequantizeCodes } from './weight-only/dequantize-codes';

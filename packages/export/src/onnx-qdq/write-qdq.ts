@@ -1,14 +1,8 @@
 import {
-  allocateQuantized,
-  dequantize,
   ExportError,
   type LinearScheme,
-  paramShape,
-  type QDType,
   type QParams,
   type QuantizationSpec,
-  type QuantizedArray,
-  quantize,
   representableRange,
   type Target,
   type TensorQuantization,
@@ -25,7 +19,14 @@ import {
   tensorToFloat32,
 } from '@bitwright/onnx';
 import { irVersionFor } from '../ir-version';
-import { elementTypeOf, smallestOpset } from './element-type';
+import { type CodeFormat, integerCodes } from './code-format';
+import { elementTypeOf } from './element-type';
+import { type ParameterTable, parameterTable } from './parameter-table';
+
+export interface WriteQdqOptions {
+  /** In which numbers codes are held. Default `integerCodes`; `float8Codes` for E4M3. */
+  readonly format?: CodeFormat;
+}
 
 /**
  * Writes a spec into its float model as QuantizeLinear/DequantizeLinear pairs: the ONNX QDQ form, placed as onnxruntime fuses it.
@@ -42,14 +43,16 @@ import { elementTypeOf, smallestOpset } from './element-type';
  * @throws {ExportError} when the spec names tensors the model lacks, a code type needs a newer operator set, or a bias overflows
  * @see ONNX QuantizeLinear-13, DequantizeLinear-13
  */
-export function writeQdq(model: Model, spec: QuantizationSpec, target: Target): Model {
+export function writeQdq(model: Model, spec: QuantizationSpec, target: Target, options: WriteQdqOptions = {}): Model {
+  const { format = integerCodes } = options;
   const opset = opsetVersion(model);
   const edit = editGraph(model);
-  const parameters = parameterTable(edit);
-  const state: WriterState = { edit, spec, target, opset, parameters };
+  const parameters = parameterTable(edit, format);
+  const state: WriterState = { edit, spec, target, format, parameters };
   for (const node of edit.nodes()) if (kindOf(node, spec) === 'absorbed') removeIfRedundant(node, state);
   for (const [name, tensor] of Object.entries(spec.tensors)) {
-    assertOpset(name, tensor.scheme, opset);
+    if (tensor.role === 'bias' && !format.storesBias) continue;
+    assertOpset(name, tensor.scheme, opset, format);
     if (tensor.role === 'activation') quantizeActivation(name, tensor, state);
     else quantizeConstant(name, tensor, state);
   }
@@ -64,7 +67,7 @@ interface WriterState {
   readonly edit: GraphEditor;
   readonly spec: QuantizationSpec;
   readonly target: Target;
-  readonly opset: number;
+  readonly format: CodeFormat;
   readonly parameters: ParameterTable;
 }
 
@@ -129,7 +132,7 @@ function quantizeActivation(name: string, tensor: TensorQuantization, state: Wri
   edit.addNode({
     opType: 'DequantizeLinear',
     name: edit.uniqueNodeName(`${name}_DequantizeLinear`),
-    inputs: [clampCodes(name, codes, tensor.scheme, edit), scale, zeroPoint],
+    inputs: [state.format.clampsCodes ? clampCodes(name, codes, tensor.scheme, edit) : codes, scale, zeroPoint],
     outputs: [real],
   });
 }
@@ -163,14 +166,14 @@ function leaderOf(name: string, tensor: TensorQuantization): string {
 }
 
 function quantizeConstant(name: string, tensor: TensorQuantization, state: WriterState): void {
-  const { edit, spec, parameters, target } = state;
+  const { edit, spec, parameters, target, format } = state;
   const initializer = edit.initializer(name);
   if (initializer === undefined) throw missingTensor(name);
   const shape = initializer.dims.map(Number);
   const real = tensorToFloat32(initializer);
   if (tensor.role === 'bias') assertBiasFits(name, real, tensor.qparams);
-  const codes = quantize({ data: real, shape }, tensor.scheme, tensor.qparams);
   const stored = edit.uniqueName(`${name}_quantized`);
+  const constant = format.constant(stored, shape, real, tensor);
   const output = edit.uniqueName(`${name}_DequantizeLinear_Output`);
   const [scale, zeroPoint] = parameters.of(name, tensor, shape);
   edit.replaceUses(name, output, { where: (use) => use.scope === '' && isInteger(use.node, spec) });
@@ -181,9 +184,7 @@ function quantizeConstant(name: string, tensor: TensorQuantization, state: Write
   if (isPair) {
     // Values on the grid, so that the runtime's rounding finds exactly these codes.
     const values = edit.uniqueName(`${name}_on_grid`);
-    edit.addInitializer(
-      tensorFromArray(values, DataType.FLOAT, shape, dequantize(codes, shape, tensor.scheme, tensor.qparams)),
-    );
+    edit.addInitializer(tensorFromArray(values, DataType.FLOAT, shape, constant.values));
     edit.addNode({
       opType: 'QuantizeLinear',
       name: edit.uniqueNodeName(`${name}_QuantizeLinear`),
@@ -192,7 +193,7 @@ function quantizeConstant(name: string, tensor: TensorQuantization, state: Write
       attributes,
     });
   } else {
-    edit.addInitializer(tensorFromArray(stored, elementTypeOf(tensor.scheme.dtype), shape, codes));
+    edit.addInitializer(constant.tensor);
   }
   edit.addNode({
     opType: 'DequantizeLinear',
@@ -228,38 +229,8 @@ function isolateFloatNodes({ edit, spec, target }: WriterState): void {
   }
 }
 
-/** Scale and zero-point initializers, one pair per leader. */
-interface ParameterTable {
-  of(leader: string, tensor: TensorQuantization, shape: readonly number[]): readonly [scale: string, zeroPoint: string];
-}
-
-function parameterTable(edit: GraphEditor): ParameterTable {
-  const pairs = new Map<string, readonly [string, string]>();
-  return {
-    of(leader, { scheme, qparams }, shape) {
-      const known = pairs.get(leader);
-      if (known !== undefined) return known;
-      const pair = [edit.uniqueName(`${leader}_scale`), edit.uniqueName(`${leader}_zero_point`)] as const;
-      const dims = paramShape(shape, scheme.granularity);
-      edit.addInitializer(tensorFromArray(pair[0], DataType.FLOAT, dims, qparams.scale));
-      edit.addInitializer(
-        tensorFromArray(pair[1], elementTypeOf(scheme.dtype), dims, codeArray(scheme.dtype, qparams.zeroPoint)),
-      );
-      pairs.set(leader, pair);
-      return pair;
-    },
-  };
-}
-
-/** Codes in the array type that tensorFromArray takes for their storage type. */
-function codeArray(dtype: QDType, codes: ArrayLike<number>): QuantizedArray {
-  const array = allocateQuantized(dtype, codes.length);
-  array.set(codes);
-  return array;
-}
-
-function assertOpset(name: string, scheme: LinearScheme, opset: number): void {
-  const needed = Math.max(13, smallestOpset(scheme));
+function assertOpset(name: string, scheme: LinearScheme, opset: number, format: CodeFormat): void {
+  const needed = Math.max(13, format.opsetFor(scheme));
   if (opset >= needed) return;
   throw new ExportError({
     operation: `[export] writeQdq "${name}"`,
