@@ -1,5 +1,6 @@
-import { cast, engine, mul, Relu, Relu6, Sigmoid, step, Tanh, type Tensor } from '@tensorflow/tfjs-core';
+import { ClipByValue, cast, engine, mul, Relu, Relu6, Sigmoid, step, Tanh, type Tensor } from '@tensorflow/tfjs-core';
 import { gradientKernelName } from '../kernels/elementwise/activation-gradient';
+import { clipGradName } from '../kernels/elementwise/clip-gradient';
 import type { NativeGradient } from './native-gradient';
 
 /**
@@ -17,6 +18,13 @@ export const activationGradients: readonly NativeGradient[] = [
   { kernelName: Relu6, gradients: onePass(Relu6) },
   { kernelName: Sigmoid, gradients: onePass(Sigmoid) },
   { kernelName: Tanh, gradients: onePass(Tanh) },
+  {
+    kernelName: ClipByValue,
+    gradients: (dy, [x], attrs) => {
+      if (x?.dtype !== 'float32' || x.size === 0) return undefined;
+      return { x: () => engine().runKernel(clipGradName, { dy, x }, attrs) as Tensor };
+    },
+  },
 ];
 
 // — internals —

@@ -9,6 +9,7 @@ import { fusedDepthwiseConv2d } from './convolution/fused-depthwise-conv2d';
 import { activationGradientKernels } from './elementwise/activation-gradient';
 import { binaryKernels } from './elementwise/binary';
 import { clampKernels } from './elementwise/clamp';
+import { clipGrad } from './elementwise/clip-gradient';
 import { fillKernels } from './elementwise/fill';
 import { logicalKernels } from './elementwise/logical';
 import { select } from './elementwise/select';
@@ -61,6 +62,7 @@ export const nativeKernels: readonly NativeKernel[] = [
   ...clampKernels,
   ...binaryKernels,
   ...activationGradientKernels,
+  clipGrad,
   ...fillKernels,
   ...logicalKernels,
   select,
