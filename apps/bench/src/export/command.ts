@@ -4,6 +4,7 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { currentCommit, describeMachine } from '../measure/machine';
 import { exportCases } from './cases';
+import { measureClassifiers } from './classifiers';
 import { measureForms, retime } from './forms';
 import { measureLargeModel } from './large-model';
 import { type ExportReport, exportMarkdown } from './markdown';
@@ -24,7 +25,7 @@ const results = join(import.meta.dirname, '../../results');
 export function exportCommand(): Command {
   return new Command('export')
     .description('ONNX forms of quantized models beside their reference; TensorFlow.js models both ways')
-    .option('--only <names>', 'models, round-trips, large; comma-separated (default: all)', '')
+    .option('--only <names>', 'models, classifiers, round-trips, large; comma-separated (default: all)', '')
     .option('--data <folder>', 'folder with models and data (default: data in BITWRIGHT_SHARED or ../shared)')
     .option('--times', 'only the times of models whose accuracy is in the results already')
     .option('--turns <number>', 'turns of the timing', '15')
@@ -43,6 +44,8 @@ export function exportCommand(): Command {
       };
       if (flags.times !== true && isWanted('large')) keep({ large: measureLargeModel() });
       if (flags.times !== true && isWanted('round-trips')) keep({ roundTrips: await measureRoundTrips() });
+      if (flags.times !== true && isWanted('classifiers'))
+        keep({ classifiers: await measureClassifiers(dataFolder(flags.data)) });
       for (const given of exportCases.filter(({ model }) => isWanted(model))) {
         const known = report.forms?.find(({ model }) => model === given.model);
         if (flags.times === true && known === undefined) continue;

@@ -1,4 +1,5 @@
 import type { Machine } from '../measure/machine';
+import type { ClassifierRow } from './classifiers';
 import type { CaseResult } from './forms';
 import type { LargeModelRow } from './large-model';
 import type { RoundTripRow } from './round-trips';
@@ -8,13 +9,21 @@ export interface ExportReport {
   readonly commit: string;
   readonly forms?: readonly CaseResult[];
   readonly roundTrips?: readonly RoundTripRow[];
+  readonly classifiers?: readonly ClassifierRow[];
   readonly large?: readonly LargeModelRow[];
 }
 
 const percent = (value: number | undefined): string => (value === undefined ? '' : (100 * value).toFixed(2));
 
 /** The report as tables. */
-export function exportMarkdown({ machine, commit, forms = [], roundTrips = [], large = [] }: ExportReport): string {
+export function exportMarkdown({
+  machine,
+  commit,
+  forms = [],
+  classifiers = [],
+  roundTrips = [],
+  large = [],
+}: ExportReport): string {
   const lines = [
     '# ONNX forms of quantized models, and TensorFlow.js both ways',
     '',
@@ -38,6 +47,26 @@ export function exportMarkdown({ machine, commit, forms = [], roundTrips = [], l
       const sqnr = Number.isFinite(row.sqnr) ? row.sqnr.toFixed(1) : '';
       lines.push(
         `| ${row.form} | ${row.samples} | ${percent(row.top1)} | ${sqnr} | ${percent(row.agreement)} | ${ms} |`,
+      );
+    }
+    lines.push('');
+  }
+  if (classifiers.length > 0) {
+    lines.push(
+      '## ONNX classifiers in TensorFlow.js',
+      '',
+      'Logits: largest difference to onnxruntime over the largest logit.',
+      '',
+    );
+    lines.push(
+      '| model | layers | custom layers | logits in TensorFlow.js | back in onnxruntime | loss, then after 3 steps | weights that trained |',
+      '|---|---|---|---|---|---|---|',
+    );
+    for (const row of classifiers) {
+      const [before, after] = row.loss;
+      const custom = row.customLayers.join(', ') || 'none';
+      lines.push(
+        `| ${row.model} | ${row.layers} | ${custom} | ${row.logits.toExponential(1)} | ${row.back.toExponential(1)} | ${before.toFixed(4)}, ${after.toFixed(4)} | ${row.trained[0]} of ${row.trained[1]} |`,
       );
     }
     lines.push('');

@@ -6,6 +6,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tfl from '@tensorflow/tfjs-layers';
 import * as ort from 'onnxruntime-node';
 import { architectures } from './architectures';
+import { relativeError } from './classifiers';
 
 export interface RoundTripRow {
   readonly architecture: string;
@@ -64,13 +65,4 @@ export async function measureRoundTrips(): Promise<RoundTripRow[]> {
     });
   }
   return rows;
-}
-
-function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let [largest, error] = [0, 0];
-  for (let i = 0; i < expected.length; i++) {
-    largest = Math.max(largest, Math.abs(expected[i] ?? 0));
-    error = Math.max(error, Math.abs((actual[i] ?? Number.NaN) - (expected[i] ?? 0)));
-  }
-  return error / largest;
 }
