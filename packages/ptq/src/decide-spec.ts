@@ -16,6 +16,7 @@ import { automatic } from './range-selectors';
 import { refineSpec } from './refine-spec';
 import { findLowBitLayers, type LayerBits } from './rounding/low-bit-schemes';
 import type { Runtime } from './session';
+import { smoothedPlan } from './smoothing/smoothed-plan';
 import { tool } from './version';
 
 /** Everything that is decided before a file is written. */
@@ -52,7 +53,17 @@ export async function decideSpec(
     equalize: options.equalize,
     bits: settings.bits,
   };
-  const first = planQuantization(original, planOptions);
+  const prepared = planQuantization(original, planOptions);
+  const first =
+    options.smooth === undefined
+      ? prepared
+      : await smoothedPlan(prepared, planOptions, options.smooth, {
+          runtime,
+          source,
+          batchSize: settings.batchSize,
+          signal,
+          onProgress,
+        });
   const byHand = bitsByHand(options.layerBits ?? [], findLowBitLayers(first.model, first.placement).nodes);
   const started = performance.now();
   const firstStatistics = await statisticsOf(first, options, settings, runtime);

@@ -59,6 +59,11 @@ export interface QuantizeOptions {
   readonly rounding?: Rounding;
   /** Cross-layer equalization first (for per-tensor weights and unbalanced channels). Default false. */
   readonly equalize?: boolean | EqualizeOptions;
+  /**
+   * SmoothQuant's α, 0 … 1: moves that share of the range of outlier channels from activations into weights first, for
+   * transformers. Default: no smoothing.
+   */
+  readonly smooth?: number;
   /** Empirical bias correction after range selection; adaptive rounding does it by itself. Default false. */
   readonly correctBias?: boolean;
   /** One scale per output channel, where the target can; false = one per weight tensor. Default true. */
@@ -99,6 +104,7 @@ const optionKeys: readonly (keyof QuantizeOptions)[] = [
   'layerBits',
   'rounding',
   'equalize',
+  'smooth',
   'correctBias',
   'perChannel',
   'shapes',

@@ -1,6 +1,15 @@
+import {
+  createGraph,
+  createModel,
+  createNode,
+  createValueInfo,
+  DataType,
+  type Model,
+  tensorFromArray,
+} from '@bitwright/onnx';
 import { describe, expect, it } from 'vitest';
 import { loadRuntime, parseBits, type QuantizeOptions, quantizeModel } from '../src';
-import { toyFeeds, toyModel } from './toy-model';
+import { toyFeeds, toyModel, values } from './toy-model';
 
 const runtime = await loadRuntime();
 const base = { calibration: toyFeeds(16), runtime, target: 'ort-x64' } as const;
@@ -8,6 +17,30 @@ const base = { calibration: toyFeeds(16), runtime, target: 'ort-x64' } as const;
 async function sqnr(changes: Partial<QuantizeOptions>): Promise<number> {
   const { report } = await quantizeModel(toyModel(), { ...base, ...changes });
   return report.verification?.outputs[0]?.sqnrDb ?? Number.NaN;
+}
+
+/** x · gain, with a channel 64 times as large as the others, into a matrix product that takes it back. */
+function outlierModel(): Model {
+  const gain = new Float32Array(16).fill(1);
+  gain[3] = 64;
+  const weights = values(16 * 4, 9).map((w, i) => (Math.floor(i / 4) === 3 ? w / 64 : w));
+  return createModel({
+    irVersion: 8,
+    opsets: { '': 17 },
+    graph: createGraph({
+      name: 'outliers',
+      inputs: [createValueInfo('x', DataType.FLOAT, ['N', 6, 16])],
+      outputs: [createValueInfo('y', DataType.FLOAT, ['N', 6, 4])],
+      nodes: [
+        createNode({ opType: 'Mul', name: 'scale', inputs: ['x', 'gain'], outputs: ['h'] }),
+        createNode({ opType: 'MatMul', name: 'product', inputs: ['h', 'w'], outputs: ['y'] }),
+      ],
+      initializers: [
+        tensorFromArray('gain', DataType.FLOAT, [16], gain),
+        tensorFromArray('w', DataType.FLOAT, [16, 4], weights),
+      ],
+    }),
+  });
 }
 
 const low = { weightBits: 3, keepFirstAndLast: false };
@@ -37,6 +70,17 @@ describe('quantizeModel with techniques', () => {
     const { report, spec } = await quantizeModel(toyModel(), { ...base, equalize: true, perChannel: false });
     expect(spec.tensors['w2']?.scheme.granularity).toEqual({ kind: 'perTensor' });
     expect(report.runtimeGraph?.float).toBe(0);
+  });
+
+  it('smooths outlier channels of what matrix products read', async () => {
+    const feeds = [{ x: { type: 'float32', data: values(8 * 6 * 16, 5), dims: [8, 6, 16] } }] as const;
+    const run = (changes: Partial<QuantizeOptions>) =>
+      quantizeModel(outlierModel(), { calibration: feeds, runtime, target: 'ort-x64', ...changes });
+    const [plain, smooth] = [await run({}), await run({ smooth: 0.5 })];
+    expect(smooth.report.preparation.join()).toMatch(/smoothActivations: "h", largest over median channel 6\d/);
+    const sqnr = ({ report }: typeof plain): number => report.verification?.outputs[0]?.sqnrDb ?? Number.NaN;
+    expect(sqnr(smooth)).toBeGreaterThan(sqnr(plain) + 6);
+    await expect(run({ smooth: 2 })).rejects.toThrow(/alpha within/);
   });
 
   it('reads bits from their short form', () => {

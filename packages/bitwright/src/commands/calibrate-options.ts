@@ -44,6 +44,7 @@ const {
   budget: _budget,
   resume: _resume,
   rounding: _rounding,
+  smooth: _smooth,
   biasCorrection: _biasCorrection,
   perTensor: _perTensor,
   statistics: _statistics,

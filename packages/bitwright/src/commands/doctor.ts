@@ -4,6 +4,7 @@ import { defaultTarget } from '@bitwright/ptq';
 import type { CommandDefinition, CommandInput } from '../command';
 import { exitCode } from '../exit-code';
 import { readCpu } from '../machine/cpu';
+import { readNativeKernels } from '../machine/native-kernels';
 import { readNpmVersion } from '../machine/npm-version';
 import { checkNode, checkRuntime, checkSharp, type Part } from '../machine/parts';
 import { readTfjsKernels } from '../machine/tfjs-kernels';
@@ -45,6 +46,7 @@ async function runDoctor({ options, context }: CommandInput<NoOptions>): Promise
     },
     target: defaultTarget().id,
     parts,
+    nativeKernels: readNativeKernels(),
     tfjsKernels: await readTfjsKernels(() => import('@bitwright/tfjs-backend')),
     warnings: parts.flatMap(({ name, isNeeded, purpose, problem }) =>
       problem === undefined

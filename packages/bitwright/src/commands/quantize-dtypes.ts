@@ -49,6 +49,7 @@ const foreignOptions = [
   'maxDrop',
   'rounding',
   'equalize',
+  'smooth',
   'biasCorrection',
   'statistics',
   'spec',

@@ -264,6 +264,13 @@ export const quantizeOptions = {
     description: 'cross-layer equalization first: for channels of very different range',
     group: 'How to quantize:',
   },
+  smooth: {
+    flags: '--smooth <alpha>',
+    kind: 'text',
+    description:
+      "SmoothQuant for transformers: the share of outlier channels' range that moves into the weights, 0 to 1, e.g. 0.5",
+    group: 'How to quantize:',
+  },
   biasCorrection: {
     flags: '--bias-correction',
     kind: 'flag',

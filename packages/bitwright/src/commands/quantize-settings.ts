@@ -13,6 +13,7 @@ import type { Preprocess } from '../data/preprocess';
 import { parseFormats } from '../export/parse-formats';
 import { type ParsedShapes, parseShapes } from '../model/parse-shapes';
 import type { OptionValues } from '../options/option-table';
+import { parseFraction } from '../options/parse-quantity';
 import { type BitSettings, readBitSettings } from './bit-settings';
 import type { quantizeOptions } from './quantize-options';
 
@@ -27,6 +28,7 @@ export interface QuantizeSettings extends BitSettings {
   readonly bits: LowBitOptions | undefined;
   readonly rounding: Rounding;
   readonly equalize: boolean;
+  readonly smooth: number | undefined;
   readonly correctBias: boolean;
   readonly perChannel: boolean;
   readonly exclude: readonly string[];
@@ -58,6 +60,7 @@ export function readSettings(options: Partial<Options>): QuantizeSettings {
     bits: options.bits === undefined ? undefined : parseBits(options.bits),
     rounding: (options.rounding ?? 'nearest') as Rounding,
     equalize: options.equalize === true,
+    smooth: options.smooth === undefined ? undefined : parseFraction(options.smooth, '--smooth'),
     correctBias: options.biasCorrection === true,
     perChannel: options.perTensor !== true,
     exclude: options.exclude ?? [],

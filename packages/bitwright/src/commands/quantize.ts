@@ -158,7 +158,7 @@ async function quantizeAndWrite(
 
 /** The part of the library's options that the command line decides. */
 function quantizeSettings(settings: QuantizeSettings): Omit<QuantizeOptions, 'calibration'> {
-  const { weightRange, bits, mixedPrecision, batchSize, threads, isVerified } = settings;
+  const { weightRange, bits, mixedPrecision, smooth, batchSize, threads, isVerified } = settings;
   return {
     target: settings.target,
     samples: settings.samples,
@@ -170,6 +170,7 @@ function quantizeSettings(settings: QuantizeSettings): Omit<QuantizeOptions, 'ca
     correctBias: settings.correctBias,
     perChannel: settings.perChannel,
     layerBits: settings.layerBits,
+    ...(smooth === undefined ? {} : { smooth }),
     ...(bits === undefined ? {} : { bits }),
     ...(mixedPrecision === undefined ? {} : { mixedPrecision }),
     shapes: settings.shapes.inputs,

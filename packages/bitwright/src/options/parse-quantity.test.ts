@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDuration, parseLimit, parsePercent } from './parse-quantity';
+import { parseDuration, parseFraction, parseLimit, parsePercent } from './parse-quantity';
 
 describe('parsePercent', () => {
   it('reads percent with and without the sign', () => {
@@ -25,5 +25,12 @@ describe('parseDuration', () => {
     expect(parseDuration('10m', '--budget')).toBe(600_000);
     expect(parseDuration('0.5h', '--budget')).toBe(1_800_000);
     for (const text of ['', '10', '0s', '-1m']) expect(() => parseDuration(text, '--budget')).toThrow(/--budget/);
+  });
+});
+
+describe('parseFraction', () => {
+  it('reads a number from 0 to 1', () => {
+    expect(parseFraction('0.5', '--smooth')).toBe(0.5);
+    for (const text of ['', '1.5', '-1', 'half']) expect(() => parseFraction(text, '--smooth')).toThrow(/--smooth/);
   });
 });

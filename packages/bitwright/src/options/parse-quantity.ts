@@ -8,6 +8,13 @@ export function parsePercent(text: string, where: string): number {
   return value;
 }
 
+/** `0.5`: a number from 0 to 1. */
+export function parseFraction(text: string, where: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw wrong(where, 'a number from 0 to 1', text);
+  return value;
+}
+
 const factors: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
 
 /** `60%` → a share of 0.6; `300kB`, `2.5G`, `1000` → a number (decimal prefixes). */

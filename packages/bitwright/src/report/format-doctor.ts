@@ -1,5 +1,6 @@
 import { formatBytes } from '@bitwright/ptq';
 import type { Cpu } from '../machine/cpu';
+import type { NativeKernels } from '../machine/native-kernels';
 import type { Part } from '../machine/parts';
 import type { TfjsKernels } from '../machine/tfjs-kernels';
 
@@ -14,6 +15,7 @@ export interface DoctorDocument {
   /** The target `quantize` uses when none is given. */
   readonly target: string;
   readonly parts: readonly Part[];
+  readonly nativeKernels: NativeKernels;
   /** Undefined where the TensorFlow.js backend is not installed. */
   readonly tfjsKernels: TfjsKernels | undefined;
   readonly warnings: readonly string[];
@@ -34,10 +36,24 @@ export function formatDoctor({ cpu, memory, parts, ...rest }: DoctorDocument): s
   ];
   const width = Math.max(...facts.map(([label]) => label.length)) + 2;
   const lines = facts.map(([label, text]) => `  ${label.padEnd(width)}${text}`);
-  return `\n${[...lines, ...describeTfjs(rest.tfjsKernels)].join('\n')}\n\n`;
+  return `\n${[...lines, ...describeNative(rest.nativeKernels), ...describeTfjs(rest.tfjsKernels)].join('\n')}\n\n`;
 }
 
 // — internals —
+
+function describeNative(kernels: NativeKernels): string[] {
+  if ('problem' in kernels)
+    return ['', '  native kernels: none, the TypeScript reference is used', `    ${kernels.problem}`];
+  const { isa, isas, threads, source, operations } = kernels;
+  const byIsa = isas
+    .map((name) => [name, Object.keys(operations).filter((operation) => operations[operation] === name)] as const)
+    .filter(([, names]) => names.length > 0);
+  return [
+    '',
+    `  native kernels: ${isa} (of ${isas.join(', ')}), ${threads} ${threads === 1 ? 'thread' : 'threads'}, from ${source}`,
+    ...byIsa.flatMap(([name, names]) => wrapNames(name, names)),
+  ];
+}
 
 function describeTfjs(kernels: TfjsKernels | undefined): string[] {
   if (kernels === undefined)
