@@ -3,7 +3,7 @@ import type { OperatorName } from '../schema/operators';
 import { clampBounds, emitClampInto, fusedActivationOf, scalarLike } from './clamp';
 import { dimsOf } from './constant-data';
 import { addTensor, arrange, constantOf, constantValue, type LoweringContext, readValue } from './context';
-import type { OperatorLowering } from './operator-lowering';
+import { noInt8Kernel, type OperatorLowering } from './operator-lowering';
 import { refuse } from './refusal';
 import { type CodeParams, onnxOrder, type Value } from './value';
 import { publishAlias, writeResult } from './write-result';
@@ -33,7 +33,7 @@ const unaryKinds: Readonly<Record<string, { readonly kind: OperatorName; readonl
 /** Functions of one variable with an operator of their own. */
 export const unaryLowering: OperatorLowering = {
   opTypes: Object.keys(unaryKinds),
-  hasInt8: (node) => unaryKinds[node.opType]?.hasInt8 ?? false,
+  whyReal: (node) => (unaryKinds[node.opType]?.hasInt8 === true ? undefined : noInt8Kernel()),
   lower(node, mode, context) {
     const { kind } = unaryKinds[node.opType] as { readonly kind: OperatorName };
     const value = readValue(context, node, 0, mode);
@@ -51,7 +51,6 @@ export const unaryLowering: OperatorLowering = {
 /** Relu and Clip that nothing absorbed: RELU, RELU6, RELU_N1_TO_1, or MAXIMUM and MINIMUM, at the input's parameters. */
 export const clampLowering: OperatorLowering = {
   opTypes: ['Relu', 'Clip'],
-  hasInt8: true,
   lower(node, mode, context) {
     const value = readValue(context, node, 0, mode);
     const bounds = clampBounds(context, node);
@@ -67,7 +66,7 @@ export const clampLowering: OperatorLowering = {
 /** LeakyRelu, PRelu with a constant slope per channel, Elu, Gelu. */
 export const slopeLowering: OperatorLowering = {
   opTypes: ['LeakyRelu', 'PRelu', 'Elu', 'Gelu'],
-  hasInt8: (node) => node.opType === 'LeakyRelu',
+  whyReal: (node) => (node.opType === 'LeakyRelu' ? undefined : noInt8Kernel()),
   lower(node, mode, context) {
     const value = readValue(context, node, 0, mode);
     const { builder } = context;
@@ -92,7 +91,7 @@ export const slopeLowering: OperatorLowering = {
 /** Reciprocal: 1 divided by the value. */
 export const reciprocalLowering: OperatorLowering = {
   opTypes: ['Reciprocal'],
-  hasInt8: false,
+  whyReal: noInt8Kernel,
   lower(node, mode, context) {
     const value = readValue(context, node, 0, mode);
     writeResult(context, node, mode, value, (result) => {
@@ -104,7 +103,7 @@ export const reciprocalLowering: OperatorLowering = {
 /** HardSigmoid: min(max(α·x + β, 0), 1), on real numbers. */
 export const hardSigmoidLowering: OperatorLowering = {
   opTypes: ['HardSigmoid'],
-  hasInt8: false,
+  whyReal: noInt8Kernel,
   lower(node, mode, context) {
     const value = readValue(context, node, 0, mode);
     const { builder } = context;
@@ -125,7 +124,6 @@ export const hardSigmoidLowering: OperatorLowering = {
 /** Softmax and LogSoftmax over the last axis of the tensor; another axis is brought there first. */
 export const softmaxLowering: OperatorLowering = {
   opTypes: ['Softmax', 'LogSoftmax'],
-  hasInt8: true,
   lower(node, mode, context) {
     const plain = readValue(context, node, 0, mode);
     const rank = plain.shape.length;

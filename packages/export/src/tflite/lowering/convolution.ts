@@ -21,7 +21,6 @@ import { writeResult } from './write-result';
 /** Conv: CONV_2D with filters [O, H, W, I/g], or DEPTHWISE_CONV_2D with one filter [1, H, W, O]; 1-D as images of height 1. */
 export const convolutionLowering: OperatorLowering = {
   opTypes: ['Conv'],
-  hasInt8: true,
   lower(node, mode, context) {
     const weight = constantOf(context, node.input[1]);
     if (weight === undefined) throw refuse(node, 'a constant weight', `"${node.input[1]}"`);
@@ -66,7 +65,6 @@ export const convolutionLowering: OperatorLowering = {
 /** ConvTranspose without groups: TRANSPOSE_CONV with filters [O, H, W, I]; pads become a slice of the full result. */
 export const transposedConvolutionLowering: OperatorLowering = {
   opTypes: ['ConvTranspose'],
-  hasInt8: true,
   lower(node, mode, context) {
     const weight = constantOf(context, node.input[1]);
     if (weight === undefined) throw refuse(node, 'a constant weight', `"${node.input[1]}"`);

@@ -12,7 +12,7 @@ import {
   valueNamed,
   withRank,
 } from './context';
-import type { OperatorLowering } from './operator-lowering';
+import { noInt8Kernel, type OperatorLowering } from './operator-lowering';
 import { refuse } from './refusal';
 import { inOrder, onnxOrder, type Value } from './value';
 import { writeResult } from './write-result';
@@ -33,7 +33,7 @@ const int8Operators = new Set(['Add', 'Sub', 'Mul']);
 /** Operators of two operands that broadcast. */
 export const elementwiseLowering: OperatorLowering = {
   opTypes: Object.keys(kinds),
-  hasInt8: (node) => int8Operators.has(node.opType),
+  whyReal: (node) => (int8Operators.has(node.opType) ? undefined : noInt8Kernel()),
   lower(node, mode, context) {
     const kind = kinds[node.opType] as OperatorName;
     if (node.input.length !== 2) throw refuse(node, 'two operands', String(node.input.length));
@@ -58,7 +58,7 @@ export const elementwiseLowering: OperatorLowering = {
 /** Where(condition, x, y): SELECT_V2, on real numbers. */
 export const whereLowering: OperatorLowering = {
   opTypes: ['Where'],
-  hasInt8: false,
+  whyReal: noInt8Kernel,
   lower(node, mode, context) {
     const operands = broadcastOperands(context, node, [1, 2, 0], mode);
     const [x, y, condition] = operands as [Value, Value, Value];

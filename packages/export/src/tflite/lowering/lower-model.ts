@@ -1,6 +1,10 @@
 import type { PlanProblem, QuantizationSpec } from '@bitwright/core';
 import {
+  copyModel,
+  createValueInfo,
   DataType,
+  eliminateDeadCode,
+  foldConstants,
   type GraphIndex,
   graphIndex,
   inferShapes,
@@ -32,7 +36,8 @@ export interface LoweredModel {
 }
 
 /** A float model and its spec as a TFLite graph; constants are not computed yet. */
-export function lowerModel(model: Model, spec: QuantizationSpec, options: LowerOptions): LoweredModel {
+export function lowerModel(source: Model, spec: QuantizationSpec, options: LowerOptions): LoweredModel {
+  const model = withFixedInputs(source, options.shapes);
   const index = graphIndex(requireGraph(model, '[export] tflite'));
   const fixed = Object.fromEntries(index.inputs.map((input) => [input.name, fixedShape(input, options.shapes)]));
   const context: LoweringContext = {
@@ -56,6 +61,20 @@ export function lowerModel(model: Model, spec: QuantizationSpec, options: LowerO
 }
 
 // — internals —
+
+/** The model with the sizes given; shape arithmetic that they decide is folded away, so that slices get constant bounds. */
+function withFixedInputs(model: Model, shapes: LowerOptions['shapes']): Model {
+  if (Object.keys(shapes).length === 0) return model;
+  const fixed = copyModel(model);
+  const graph = requireGraph(fixed, '[export] tflite');
+  graph.input = graph.input.map((input) => {
+    const dims = Object.hasOwn(shapes, input.name) ? shapes[input.name] : undefined;
+    const type = input.type?.value;
+    if (dims === undefined || type?.case !== 'tensorType') return input;
+    return createValueInfo(input.name, type.value.elemType, dims);
+  });
+  return eliminateDeadCode.run(foldConstants.run(fixed).model).model;
+}
 
 /** Open axes: the first is a batch of 1, others keep their names, which operators then refuse. */
 function fixedShape(
@@ -180,10 +199,9 @@ function isMissing({ index, values }: LoweringContext, name: string): boolean {
 function modeOf(node: Node, context: LoweringContext): Mode {
   const kind = kindOf(node, context.spec);
   if (kind !== 'integer' && kind !== 'passThrough' && kind !== 'absorbed') return 'float';
-  const hasInt8 = lowerings.get(node.opType)?.hasInt8;
-  const isPossible = typeof hasInt8 === 'function' ? hasInt8(node, context) : hasInt8 === true;
-  if (!isPossible) {
-    context.notes.add(`Node "${node.name}" (${node.opType}) runs on real numbers: TFLite has no int8 kernel for it.`);
+  const reason = lowerings.get(node.opType)?.whyReal?.(node, context);
+  if (reason !== undefined) {
+    context.notes.add(`Node "${node.name}" (${node.opType}) runs on real numbers: ${reason}.`);
     return 'float';
   }
   const missing = node.output.find((name) => name !== '' && paramsOf(context, name) === undefined);

@@ -9,7 +9,6 @@ import { publishAlias, writeResult } from './write-result';
 /** Reshape, Flatten, Squeeze, Unsqueeze: RESHAPE of the values in ONNX order. */
 export const reshapeLowering: OperatorLowering = {
   opTypes: ['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze'],
-  hasInt8: true,
   lower(node, mode, context) {
     const value = readValue(context, node, 0, mode);
     const plainOrder = onnxOrder(value.shape.length);
@@ -27,7 +26,6 @@ export const reshapeLowering: OperatorLowering = {
 /** Transpose: the axes get other names, nothing moves. */
 export const transposeLowering: OperatorLowering = {
   opTypes: ['Transpose'],
-  hasInt8: true,
   lower(node, mode, context) {
     const value = readValue(context, node, 0, mode);
     const rank = value.shape.length;
@@ -40,14 +38,12 @@ export const transposeLowering: OperatorLowering = {
 /** Identity and Dropout: another name. */
 export const identityLowering: OperatorLowering = {
   opTypes: ['Identity', 'Dropout'],
-  hasInt8: true,
   lower: (node, mode, context) => publishAlias(context, node, mode, readValue(context, node, 0, mode)),
 };
 
 /** Concat: all inputs at the parameters of the output, which the kernel demands. */
 export const concatLowering: OperatorLowering = {
   opTypes: ['Concat'],
-  hasInt8: true,
   lower(node, mode, context) {
     const all = node.input.map((_, i) => i);
     const arranged = broadcastOperands(context, node, all, mode);
@@ -69,7 +65,6 @@ export const concatLowering: OperatorLowering = {
 /** DepthToSpace in the order DCR, SpaceToDepth: blocks of an image. */
 export const blockLowering: OperatorLowering = {
   opTypes: ['DepthToSpace', 'SpaceToDepth'],
-  hasInt8: true,
   lower(node, mode, context) {
     const value = arrange(context, readValue(context, node, 0, mode), [0, 2, 3, 1]);
     const kind = node.opType === 'DepthToSpace' ? 'DEPTH_TO_SPACE' : 'SPACE_TO_DEPTH';

@@ -13,7 +13,6 @@ import { writeResult } from './write-result';
  */
 export const poolLowering: OperatorLowering = {
   opTypes: ['MaxPool', 'AveragePool'],
-  hasInt8: true,
   lower(node, mode, context) {
     const input = imageOf(context, node, mode);
     const image = imageSize(input);
@@ -53,7 +52,6 @@ export const poolLowering: OperatorLowering = {
 /** GlobalAveragePool, GlobalMaxPool: MEAN and REDUCE_MAX over height and width. MEAN has scales of its own. */
 export const globalPoolLowering: OperatorLowering = {
   opTypes: ['GlobalAveragePool', 'GlobalMaxPool'],
-  hasInt8: true,
   lower(node, mode, context) {
     const rank = context.fixedTypes.get(node.input[0] ?? '')?.dims?.length ?? 4;
     const input = arrange(context, readValue(context, node, 0, mode), channelsLast(rank));

@@ -2,7 +2,7 @@ import { DataType, getFloat, getInt, tensorToFloat32 } from '@bitwright/onnx';
 import { tensorTypes } from '../schema/tensor-types';
 import { bytesOf } from './constant-data';
 import { addTensor, arrange, constantOf, readValue, valueKey } from './context';
-import type { OperatorLowering } from './operator-lowering';
+import { noInt8Kernel, type OperatorLowering } from './operator-lowering';
 import { refuse } from './refusal';
 import { channelsLast, type Value } from './value';
 import { writeResult } from './write-result';
@@ -10,7 +10,7 @@ import { writeResult } from './write-result';
 /** BatchNormalization that nothing folded: MUL and ADD of one constant per channel, on real numbers. */
 export const batchNormLowering: OperatorLowering = {
   opTypes: ['BatchNormalization'],
-  hasInt8: false,
+  whyReal: noInt8Kernel,
   lower(node, mode, context) {
     const [scale, shift, mean, variance] = [1, 2, 3, 4].map((input) => {
       const tensor = constantOf(context, node.input[input]);
@@ -55,7 +55,7 @@ const castTypes: Readonly<Record<number, 'FLOAT32' | 'INT32' | 'INT64' | 'BOOL'>
 /** Cast between float32, integers and booleans. */
 export const castLowering: OperatorLowering = {
   opTypes: ['Cast'],
-  hasInt8: false,
+  whyReal: noInt8Kernel,
   lower(node, mode, context) {
     const value = readValue(context, node, 0, mode);
     const to = castTypes[getInt(node, 'to', 0)];

@@ -1,7 +1,7 @@
 import { getInt, getInts, type Node, tensorToArray } from '@bitwright/onnx';
 import type { OperatorName } from '../schema/operators';
 import { arrange, constantOf, type LoweringContext, readValue, sizeOf } from './context';
-import type { OperatorLowering } from './operator-lowering';
+import { noInt8Kernel, type OperatorLowering } from './operator-lowering';
 import { refuse } from './refusal';
 import { inOrder, onnxOrder, tensorAxis } from './value';
 import { writeResult } from './write-result';
@@ -16,7 +16,7 @@ const kinds: Readonly<Record<string, OperatorName>> = {
 /** ReduceMean, ReduceSum, ReduceMax, ReduceMin over constant axes. */
 export const reductionLowering: OperatorLowering = {
   opTypes: Object.keys(kinds),
-  hasInt8: (node) => node.opType !== 'ReduceSum',
+  whyReal: (node) => (node.opType === 'ReduceSum' ? noInt8Kernel() : undefined),
   lower(node, mode, context) {
     const kind = kinds[node.opType] as OperatorName;
     const plain = readValue(context, node, 0, mode);

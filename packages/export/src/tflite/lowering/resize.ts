@@ -12,7 +12,6 @@ import { writeResult } from './write-result';
  */
 export const resizeLowering: OperatorLowering = {
   opTypes: ['Resize', 'Upsample'],
-  hasInt8: true,
   lower(node, mode, context) {
     const input = arrange(context, readValue(context, node, 0, mode), channelsLast(4));
     const size = sizeOf(context, node, node.output[0] ?? '');

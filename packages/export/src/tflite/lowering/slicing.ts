@@ -10,7 +10,7 @@ import {
   sizeOf,
   valueNamed,
 } from './context';
-import type { OperatorLowering } from './operator-lowering';
+import { noInt8Kernel, type OperatorLowering } from './operator-lowering';
 import { refuse } from './refusal';
 import { inOrder, onnxOrder, type TensorSize, tensorAxis, type Value } from './value';
 import { padAmounts } from './window';
@@ -19,7 +19,6 @@ import { writeResult } from './write-result';
 /** Slice with constant bounds: STRIDED_SLICE; axes that are not sliced are masked, so an open batch stays open. */
 export const sliceLowering: OperatorLowering = {
   opTypes: ['Slice'],
-  hasInt8: true,
   lower(node, mode, context) {
     const value = readValue(context, node, 0, mode);
     const starts = integers(context, node, 1, 'starts');
@@ -43,7 +42,6 @@ export const sliceLowering: OperatorLowering = {
 /** Split: one STRIDED_SLICE per part. */
 export const splitLowering: OperatorLowering = {
   opTypes: ['Split'],
-  hasInt8: true,
   lower(node, mode, context) {
     const value = readValue(context, node, 0, mode);
     const axis = tensorAxis(value, getInt(node, 'axis', 0));
@@ -60,7 +58,6 @@ export const splitLowering: OperatorLowering = {
 /** Gather along one axis: GATHER. */
 export const gatherLowering: OperatorLowering = {
   opTypes: ['Gather'],
-  hasInt8: true,
   lower(node, mode, context) {
     const plain = readValue(context, node, 0, mode);
     const data = arrange(context, plain, onnxOrder(plain.shape.length));
@@ -85,7 +82,6 @@ export const gatherLowering: OperatorLowering = {
 /** Pad with a constant: PAD for real 0, PADV2 for others. */
 export const padLowering: OperatorLowering = {
   opTypes: ['Pad'],
-  hasInt8: true,
   lower(node, mode, context) {
     const style = getString(node, 'mode', 'constant');
     if (style !== 'constant') throw refuse(node, 'mode constant', style);
@@ -120,7 +116,7 @@ export const padLowering: OperatorLowering = {
 /** Expand to a fixed shape: BROADCAST_TO. */
 export const expandLowering: OperatorLowering = {
   opTypes: ['Expand'],
-  hasInt8: false,
+  whyReal: noInt8Kernel,
   lower(node, mode, context) {
     const plain = readValue(context, node, 0, mode);
     const value = arrange(context, plain, onnxOrder(plain.shape.length));
