@@ -38,7 +38,7 @@ struct GemmI8Panel {
   int64_t taps;
   int64_t depth;               // bytes per tap, >= 1; exactly these are read
   uint32_t flip;               // 0x80808080 for signed a, else 0
-  const int8_t* b;             // packed: [taps][ceil(depth/4)][16 * vectors][4]
+  const int8_t* b;             // packed: [taps][ceil(depth/4)][16 * vectors][4], 0 beyond depth
   int64_t vectors;             // 1 .. 4
   int64_t columns;             // columns written: 1 .. 16 * vectors
 

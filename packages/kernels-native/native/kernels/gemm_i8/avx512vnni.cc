@@ -13,6 +13,13 @@ namespace {
 using qk::GemmI8Output;
 using qk::GemmI8Panel;
 
+// Four bytes at any alignment.
+inline int32_t LoadWord(const uint8_t* bytes) {
+  int32_t word;
+  __builtin_memcpy(&word, bytes, 4);
+  return word;
+}
+
 uint32_t LoadTail(const uint8_t* a, int64_t count) {
   uint32_t word = 0;
   for (int64_t i = 0; i < count; i++) word |= static_cast<uint32_t>(a[i]) << (8 * i);
@@ -99,7 +106,7 @@ template <int kRows, int kVectors>
 #pragma GCC unroll 12
       for (int r = 0; r < kRows; r++) {
         const __m512i a_u8x64 =
-            _mm512_xor_si512(_mm512_set1_epi32(*reinterpret_cast<const int32_t*>(rows[r] + d)), flip);
+            _mm512_xor_si512(_mm512_set1_epi32(LoadWord(rows[r] + d)), flip);
 #pragma GCC unroll 4
         for (int v = 0; v < kVectors; v++) acc[r][v] = _mm512_dpbusd_epi32(acc[r][v], a_u8x64, b_i8x64[v]);
       }

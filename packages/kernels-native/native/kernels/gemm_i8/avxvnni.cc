@@ -10,6 +10,13 @@ namespace {
 using qk::GemmI8Output;
 using qk::GemmI8Panel;
 
+// Four bytes at any alignment.
+inline int32_t LoadWord(const uint8_t* bytes) {
+  int32_t word;
+  __builtin_memcpy(&word, bytes, 4);
+  return word;
+}
+
 int32_t LoadTail(const uint8_t* a, int64_t count) {
   uint32_t word = 0;
   for (int64_t i = 0; i < count; i++) word |= static_cast<uint32_t>(a[i]) << (8 * i);
@@ -71,7 +78,7 @@ template <int kRows>
 #pragma GCC unroll 6
       for (int r = 0; r < kRows; r++) {
         const __m256i a =
-            _mm256_xor_si256(_mm256_set1_epi32(*reinterpret_cast<const int32_t*>(rows[r] + d)), flip);
+            _mm256_xor_si256(_mm256_set1_epi32(LoadWord(rows[r] + d)), flip);
         acc[r][0] = _mm256_dpbusd_avx_epi32(acc[r][0], a, b_0);
         acc[r][1] = _mm256_dpbusd_avx_epi32(acc[r][1], a, b_1);
       }

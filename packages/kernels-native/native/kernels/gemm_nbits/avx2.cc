@@ -10,6 +10,13 @@ namespace {
 
 using qk::GemmNBitsPanel;
 
+// Four bytes at any alignment.
+inline int32_t LoadWord(const int8_t* bytes) {
+  int32_t word;
+  __builtin_memcpy(&word, bytes, 4);
+  return word;
+}
+
 inline __m256i Dot(__m256i acc, __m256i codes_u8, __m256i a_i8) {
   const __m256i pairs_i16 = _mm256_maddubs_epi16(codes_u8, a_i8);
   return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs_i16, _mm256_set1_epi16(1)));
@@ -58,7 +65,7 @@ template <int kBits, int kRows>
         const __m256i codes = Field<kBits>(packed, f);
 #pragma GCC unroll 4
         for (int r = 0; r < kRows; r++) {
-          const __m256i a_i8 = _mm256_set1_epi32(*reinterpret_cast<const int32_t*>(a + r * stride + 4 * f));
+          const __m256i a_i8 = _mm256_set1_epi32(LoadWord(a + r * stride + 4 * f));
           if constexpr (kBits == 8) {
             const __m256i top = _mm256_set1_epi8(static_cast<char>(0x80));
             dot[r] = Dot(dot[r], _mm256_andnot_si256(top, codes), a_i8);

@@ -11,6 +11,13 @@ namespace {
 
 using qk::GemmNBitsPanel;
 
+// Four bytes at any alignment.
+inline int32_t LoadWord(const int8_t* bytes) {
+  int32_t word;
+  __builtin_memcpy(&word, bytes, 4);
+  return word;
+}
+
 // The codes of 32 (or the first 16) of a chunk as bytes: register i holds depth 4i .. 4i+3 of 16 outputs.
 template <int kBits, int kGroups>
 inline void Unpack(const uint8_t* weights, __m512i* bytes) {
@@ -71,8 +78,8 @@ template <int kBits, int kGroups, int kRows>
       __m512i odd = _mm512_setzero_si512();
 #pragma GCC unroll 8
       for (int g = 0; g < kGroups; g += 2) {
-        even = _mm512_dpbusd_epi32(even, bytes[g], _mm512_set1_epi32(*reinterpret_cast<const int32_t*>(a + 4 * g)));
-        odd = _mm512_dpbusd_epi32(odd, bytes[g + 1], _mm512_set1_epi32(*reinterpret_cast<const int32_t*>(a + 4 * g + 4)));
+        even = _mm512_dpbusd_epi32(even, bytes[g], _mm512_set1_epi32(LoadWord(a + 4 * g)));
+        odd = _mm512_dpbusd_epi32(odd, bytes[g + 1], _mm512_set1_epi32(LoadWord(a + 4 * g + 4)));
       }
       const __m512 both = _mm512_mul_ps(scale, _mm512_set1_ps(code_scales[r]));
       acc[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(even, odd)), both, acc[r]);
