@@ -92,6 +92,7 @@ export function onnxToLayersModel(source: Model, options: OnnxToLayersOptions = 
     shapes: shapesOf(model, index),
     values: new Map(),
     images: options.images ?? 'channelsLast',
+    delivered: new Set(),
   };
   const inputs = index.inputs.map((input) => convertInput(conversion, input));
   for (const node of index.nodes) {
@@ -126,6 +127,8 @@ interface Conversion {
   readonly shapes: ReadonlyMap<string, Shape>;
   readonly values: Map<string, KerasValue>;
   readonly images: 'channelsLast' | 'channelsFirst';
+  /** Layers that are outputs already. */
+  readonly delivered: Set<string>;
 }
 
 function prepared(source: Model, { shapes = {} }: OnnxToLayersOptions): Model {
@@ -236,5 +239,13 @@ function convertOutput(conversion: Conversion, name: string): ConvertedOutput {
   const call = callOf(conversion, node);
   const isImage = value.shape.length === 4 && sameLayout(value.layout, channelsLastLayout(4));
   const output = isImage && conversion.images === 'channelsLast' ? materialized(call, value) : plain(call, value);
-  return { name, layer: output.layer, axes: output.layout };
+  // TensorFlow.js wants every output from a layer of its own that is no input.
+  const isShared =
+    conversion.delivered.has(output.layer) ||
+    conversion.index.inputs.some((input) => conversion.values.get(input.name)?.layer === output.layer);
+  const layer = isShared
+    ? conversion.writer.add('Rescaling', [output.layer], { config: { scale: 1, offset: 0 } })
+    : output.layer;
+  conversion.delivered.add(layer);
+  return { name, layer, axes: output.layout };
 }

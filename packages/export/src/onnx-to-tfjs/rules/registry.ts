@@ -5,7 +5,14 @@ import { gemmConverter, matMulConverter } from './dense';
 import { concatConverter, elementwiseConverter } from './merge';
 import { batchNormalizationConverter, layerNormalizationConverter } from './normalization';
 import { globalPoolConverter, poolConverter, resizeConverter } from './pooling';
-import { identityConverter, padConverter, reshapeConverter, sliceConverter, transposeConverter } from './reshaping';
+import {
+  identityConverter,
+  padConverter,
+  reshapeConverter,
+  sliceConverter,
+  tileConverter,
+  transposeConverter,
+} from './reshaping';
 
 /** Converters by operator type. */
 export type NodeRegistry = ReadonlyMap<string, NodeConverter>;
@@ -37,5 +44,6 @@ export const defaultNodes: NodeRegistry = /* @__PURE__ */ nodeRegistry([
   transposeConverter,
   padConverter,
   sliceConverter,
+  tileConverter,
   identityConverter,
 ]);

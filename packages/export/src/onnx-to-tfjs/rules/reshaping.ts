@@ -145,6 +145,24 @@ function croppingOf(x: KerasValue, [height, width, channels]: readonly SliceRang
   return known.length === 2 && known.every(([, after]) => after >= 0) && channels.stride === 1 ? known : undefined;
 }
 
+/** Tile of a sequence of one step: RepeatVector. */
+export const tileConverter: NodeConverter = {
+  opTypes: ['Tile'],
+  convert(call) {
+    const input = dataInput(call, 0);
+    const repeats = integersInput(call, 1, 'repeats') ?? [];
+    const [, steps, features] = input.shape;
+    if (input.shape.length !== 3 || steps !== 1 || repeats[0] !== 1 || repeats[2] !== 1) {
+      throw unsupported(call, 'copies of a single step', `[${input.shape}] by [${repeats}]`);
+    }
+    const x = plain(call, input);
+    const size = sizeOf(call, features, 'number of features');
+    const vector = call.writer.add('Reshape', [x.layer], { config: { target_shape: [size] } });
+    const layer = call.writer.add('RepeatVector', [vector], { config: { n: repeats[1] ?? 1 } });
+    return { layer, shape: call.shapeOf(call.node.output[0] ?? ''), layout: plainLayout(3) };
+  },
+};
+
 /** Operators that do nothing to a float value outside training. */
 export const identityConverter: NodeConverter = {
   opTypes: ['Identity', 'Dropout', 'Cast'],
