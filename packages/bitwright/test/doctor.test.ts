@@ -27,6 +27,7 @@ describe('bitwright doctor', () => {
     ]) {
       expect(stdout).toMatch(new RegExp(`^  ${label} +\\S`, 'm'));
     }
+    expect(stdout).toMatch(/^ {2}native kernels: (none|\w+ \(of scalar)/m);
     const json = JSON.parse((await place.run(['doctor', '--json'])).stdout);
     expect(json.parts[0]).toMatchObject({ name: 'node', version: process.versions.node });
     expect(json.memory.totalBytes).toBeGreaterThan(1e8);

@@ -8,7 +8,7 @@ export {
 } from './native-backend';
 export { NativeAddonError } from './native-addon-error';
 export type { NativeContext } from './native-context';
-export { type NativeInfo, nativeInfo } from './native-info';
+export { type NativeInfo, nativeInfo, tryNativeInfo } from './native-info';
 // Memory
 export { alignmentOffset } from './memory/alignment-offset';
 // Fake quantization

@@ -1,5 +1,8 @@
-import { type ContextOptions, createContext } from './create-context';
+import { QuantError } from '@bitwright/core';
+import { createContext } from './create-context';
 import { loadAddon } from './loader/load-addon';
+import type { NativeAddonError } from './native-addon-error';
+import type { NativeBackendOptions } from './native-backend';
 
 /** What the addon is and does on this machine. */
 export interface NativeInfo {
@@ -21,7 +24,7 @@ export interface NativeInfo {
  * @throws {NativeAddonError} when there is no addon for this machine
  * @throws {InvalidArgumentError} when this machine lacks the instruction set
  */
-export function nativeInfo(options: ContextOptions & { readonly path?: string | undefined } = {}): NativeInfo {
+export function nativeInfo(options: NativeBackendOptions = {}): NativeInfo {
   const { addon, source } = loadAddon(options.path);
   const { isa, threads, handle } = createContext({ addon, source }, options);
   const pairs = addon.operations(handle);
@@ -35,4 +38,16 @@ export function nativeInfo(options: ContextOptions & { readonly path?: string | 
     threads,
     operations: Object.freeze(operations),
   });
+}
+
+/** The same, with a missing addon as a value: what a report about this machine needs. */
+export function tryNativeInfo(
+  options: NativeBackendOptions = {},
+): { readonly info: NativeInfo } | { readonly error: NativeAddonError } {
+  try {
+    return { info: nativeInfo(options) };
+  } catch (error) {
+    if (QuantError.isInstance(error) && error.code === 'ERR_NATIVE_ADDON') return { error };
+    throw error;
+  }
 }

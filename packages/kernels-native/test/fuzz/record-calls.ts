@@ -50,7 +50,7 @@ function describeArgument(argument: unknown): Argument {
   if (argument === null || argument === undefined) return null;
   if (typeof argument === 'number') return argument;
   if (!ArrayBuffer.isView(argument)) return 'ctx';
-  const kind = (argument as Uint8Array)[Symbol.toStringTag];
+  const kind: string = (argument as Uint8Array)[Symbol.toStringTag];
   const keepsValues = lengthOf(argument) <= 64 && (kind === 'Int32Array' || kind === 'Float64Array');
   return keepsValues ? `${kind}=${Array.from(argument as Int32Array).join(' ')}` : `${kind} ${lengthOf(argument)}`;
 }
