@@ -3,7 +3,7 @@
 namespace qk {
 namespace {
 
-ElementwiseI8Table Build(Tier tier) {
+ElementwiseI8Table Build([[maybe_unused]] Tier tier) {
   ElementwiseI8Table table = {{qk_elementwise_i8_add__scalar, Tier::kScalar}, {qk_elementwise_i8_mul__scalar, Tier::kScalar}};
 #if defined(__x86_64__)
   if (Implies(tier, Tier::kAvx2)) {

@@ -14,6 +14,8 @@ GemmB1Table Build(Tier tier) {
     table.panel = {qk_gemm_b1__avx512vnni, Tier::kAvx512Vnni};
     table.pack_signs = {qk_pack_signs__avx512vnni, Tier::kAvx512Vnni};
   }
+#elif defined(__aarch64__)
+  if (Implies(tier, Tier::kNeon)) table.panel = {qk_gemm_b1__neon, Tier::kNeon};
 #endif
   return table;
 }

@@ -17,6 +17,8 @@ GemmNBitsTable Build(Tier tier) {
     table.reals = {qk_gemm_nbits_reals__avx512vnni, Tier::kAvx512Vnni};
     table.quantize = {qk_quantize_chunks__avx512vnni, Tier::kAvx512Vnni};
   }
+#elif defined(__aarch64__)
+  if (Implies(tier, Tier::kNeonDot)) table.codes = {qk_gemm_nbits_codes__neondot, Tier::kNeonDot};
 #endif
   return table;
 }

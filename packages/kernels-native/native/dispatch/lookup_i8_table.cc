@@ -3,7 +3,7 @@
 namespace qk {
 namespace {
 
-LookupI8Table Build(Tier tier) {
+LookupI8Table Build([[maybe_unused]] Tier tier) {
   LookupI8Table table = {{qk_lookup_i8__scalar, Tier::kScalar}};
 #if defined(__x86_64__)
   if (Implies(tier, Tier::kAvx512Vnni)) table.run = {qk_lookup_i8__avx512vnni, Tier::kAvx512Vnni};

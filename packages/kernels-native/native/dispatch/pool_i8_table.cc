@@ -3,7 +3,7 @@
 namespace qk {
 namespace {
 
-PoolI8Table Build(Tier tier) {
+PoolI8Table Build([[maybe_unused]] Tier tier) {
   PoolI8Table table = {{qk_pool_i8_average__scalar, Tier::kScalar}, {qk_pool_i8_max__scalar, Tier::kScalar}};
 #if defined(__x86_64__)
   if (Implies(tier, Tier::kAvx2)) {

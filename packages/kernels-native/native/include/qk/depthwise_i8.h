@@ -56,8 +56,7 @@ struct DepthwiseI8Row {
 using QkDepthwiseI8 = void(const qk::DepthwiseI8Row& row);
 
 extern "C" {
-QkDepthwiseI8 qk_depthwise_i8__scalar, qk_depthwise_i8__avx2, qk_depthwise_i8__avx512vnni, qk_depthwise_i8__neon,
-    qk_depthwise_i8__neondot;
+QkDepthwiseI8 qk_depthwise_i8__scalar, qk_depthwise_i8__avx2, qk_depthwise_i8__avx512vnni, qk_depthwise_i8__neon;
 }
 
 namespace qk {

@@ -59,7 +59,7 @@ using QkGemmB1 = void(const qk::GemmB1Panel& panel);
 using QkPackSigns = void(const qk::PackSigns& run);
 
 extern "C" {
-QkGemmB1 qk_gemm_b1__scalar, qk_gemm_b1__avx2, qk_gemm_b1__avx512vnni;
+QkGemmB1 qk_gemm_b1__scalar, qk_gemm_b1__avx2, qk_gemm_b1__avx512vnni, qk_gemm_b1__neon;
 QkPackSigns qk_pack_signs__scalar, qk_pack_signs__avx2, qk_pack_signs__avx512vnni;
 }
 

@@ -65,7 +65,8 @@ using QkGemmNBits = void(const qk::GemmNBitsPanel& panel);
 using QkQuantizeChunks = void(const qk::QuantizeChunksRow& row);
 
 extern "C" {
-QkGemmNBits qk_gemm_nbits_codes__scalar, qk_gemm_nbits_codes__avx2, qk_gemm_nbits_codes__avx512vnni;
+QkGemmNBits qk_gemm_nbits_codes__scalar, qk_gemm_nbits_codes__avx2, qk_gemm_nbits_codes__avx512vnni,
+    qk_gemm_nbits_codes__neondot;
 QkGemmNBits qk_gemm_nbits_reals__scalar, qk_gemm_nbits_reals__avx2, qk_gemm_nbits_reals__avx512vnni;
 QkQuantizeChunks qk_quantize_chunks__scalar, qk_quantize_chunks__avx512vnni;
 }
