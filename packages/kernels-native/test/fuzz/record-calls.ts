@@ -1,6 +1,6 @@
 // A vitest setup file: remembers the arguments of every call of the addon while the tests run, as seeds for the fuzzer.
 //
-//   npx vitest run --config packages/kernels-native/test/fuzz/vitest.config.ts
+//   npx vitest run --config packages/kernels-native/test/fuzz/vitest.config.mjs
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
