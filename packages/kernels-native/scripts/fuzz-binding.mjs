@@ -4,7 +4,7 @@
  *
  *   node scripts/fuzz-binding.mjs [--seconds 30] [--seed 1] [--addon FILE] [--only NAME]
  *   node scripts/fuzz-binding.mjs --sanitize      builds with AddressSanitizer and runs itself under it
- *   node scripts/fuzz-binding.mjs --collect       test/fuzz/calls.json from build/fuzz-seeds (see test/fuzz/record-calls.ts)
+ *   node scripts/fuzz-binding.mjs --collect       test/fuzz/__fixtures__/calls.json from build/fuzz-seeds (see test/fuzz/record-calls.ts)
  *
  * Starts from recorded valid calls and damages one to three arguments of each.
  */
@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 
 const self = fileURLToPath(import.meta.url);
 const root = dirname(dirname(self));
-const callsFile = join(root, 'test', 'fuzz', 'calls.json');
+const callsFile = join(root, 'test', 'fuzz', '__fixtures__', 'calls.json');
 const kinds = {
   Float32Array,
   Float64Array,

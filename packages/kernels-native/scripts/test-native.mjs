@@ -14,7 +14,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const arm64Tools = { compiler: 'aarch64-linux-gnu-g++', emulator: 'qemu-aarch64-static', libraries: '/usr/aarch64-linux-gnu' };
+const arm64Tools = {
+  compiler: 'aarch64-linux-gnu-g++',
+  emulator: 'qemu-aarch64-static',
+  libraries: '/usr/aarch64-linux-gnu',
+};
 const variants = {
   release: { folder: 'Release', build: [], run: [] },
   address: { folder: 'address', build: ['--sanitize', 'address'], run: [] },
@@ -43,7 +47,9 @@ function main() {
     return 2;
   }
   if (variant === 'arm64' && !(isInstalled(arm64Tools.compiler) && isInstalled(arm64Tools.emulator))) {
-    console.log(`kernels-native: ${arm64Tools.compiler} or ${arm64Tools.emulator} was not found: arm64 is NOT tested here.`);
+    console.log(
+      `kernels-native: ${arm64Tools.compiler} or ${arm64Tools.emulator} was not found: arm64 is NOT tested here.`,
+    );
     return 0;
   }
   const built = run(process.execPath, ['scripts/build-native.mjs', ...chosen.build, '--target', 'qk_tests']);
