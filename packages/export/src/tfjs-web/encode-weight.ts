@@ -21,7 +21,7 @@ export interface EncodedWeight {
  *   float16         rounded once, ties to even
  *
  * Values that already lie on a uniform grid of at most 256 (65,536) steps, such as the weights of one scale, come back to within
- * one unit in the last place.
+ * two units in the last place.
  *
  * @throws {InvalidArgumentError} for a value outside float16, or NaN and infinities
  * @see TensorFlow.js converter: quantization.py; tfjs-core decodeWeights
@@ -83,25 +83,34 @@ function rangeGrid(values: Float32Array, steps: number): { readonly scale: numbe
   return { scale, min: isZeroInside ? -roundHalfEven(-low / scale) * scale : low };
 }
 
-/** The grid the values lie on, where they have at most `steps` + 1 places; undefined when they lie on none. */
+/** Grids are looked for among at most this many distinct values: what 8-bit codes give. */
+const mostDistinct = 256;
+
+/**
+ * The grid the values lie on, where it has at most `steps` + 1 places; undefined when they lie on none. Neighbouring values may
+ * be several steps apart, so the smallest distance and its fractions are tried.
+ */
 function gridOf(values: Float32Array, steps: number): { readonly scale: number; readonly min: number } | undefined {
   const distinct = new Set<number>();
-  for (const v of values) if (distinct.add(v).size > steps + 1) return undefined;
+  for (const v of values) if (distinct.add(v).size > mostDistinct) return undefined;
   const sorted = [...distinct].sort((a, b) => a - b);
   if (sorted.length < 2) return undefined;
   const [low, high] = [sorted[0] as number, sorted[sorted.length - 1] as number];
-  let smallest = Number.POSITIVE_INFINITY;
-  for (let i = 1; i < sorted.length; i++)
-    smallest = Math.min(smallest, (sorted[i] as number) - (sorted[i - 1] as number));
-  const count = Math.round((high - low) / smallest);
-  if (count > steps) return undefined;
+  const distances = sorted.slice(1).map((v, i) => v - (sorted[i] as number));
+  const smallest = Math.min(...distances);
   const largest = Math.max(-low, high);
-  const scale = largest / Math.round(largest / ((high - low) / count));
-  const min = Math.round(low / scale) * scale;
-  const unit = 2 ** -23;
-  const fits = (v: number): boolean =>
-    Math.abs(Math.fround(roundHalfEven((v - min) / scale) * scale + min) - v) <= unit * Math.abs(v);
-  return sorted.every(fits) ? { scale, min } : undefined;
+  for (let part = 1; Math.round(((high - low) * part) / smallest) <= steps && part <= mostDistinct; part++) {
+    const scale = largest / Math.round((largest * part) / smallest);
+    const min = Math.round(low / scale) * scale;
+    if (sorted.every((v) => isOnGrid(v, scale, min))) return { scale, min };
+  }
+  return undefined;
+}
+
+/** Whether a value comes back from its place to within two units in the last place. */
+function isOnGrid(value: number, scale: number, min: number): boolean {
+  const back = Math.fround(roundHalfEven((value - min) / scale) * scale + min);
+  return Math.abs(back - value) <= 2 ** -22 * Math.abs(value);
 }
 
 function invalid(expected: string, received: string): InvalidArgumentError {
