@@ -1,15 +1,23 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadNativeBackend, nativeInfo, tryLoadNativeBackend } from '../src/index';
 import { diagnose } from '../src/loader/diagnose';
+import { hasPrebuilt, platformName } from '../src/loader/platform';
 import { nativeBackends } from './native-contexts';
 
 const { backends, reason } = nativeBackends();
 
 describe('loading the addon', () => {
+  it('knows the platforms that packages are made for', () => {
+    const platforms = JSON.parse(readFileSync(new URL('../npm/platforms.json', import.meta.url), 'utf8')) as object;
+    for (const platform of Object.keys(platforms)) expect(hasPrebuilt(platform)).toBe(true);
+    expect(hasPrebuilt('linux-x64-musl')).toBe(false);
+    expect(platformName()).toMatch(/^[a-z0-9]+-[a-z0-9]+/);
+  });
+
   it('lists what was tried and how to fix it', () => {
     const folder = mkdtempSync(join(tmpdir(), 'bitwright-'));
     const path = join(folder, 'broken.node');
