@@ -101,3 +101,6 @@ export {
   onnxToLayersModel,
 } from './onnx-to-tfjs/onnx-to-layers-model';
 export type { TensorFlowJs } from './onnx-to-tfjs/tensorflow-js';
+
+// TensorFlow.js model files
+export { layersModelFiles, type WebModelArtifacts, type WebModelOptions } from './tfjs-web/layers-model-files';

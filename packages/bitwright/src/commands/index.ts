@@ -1,6 +1,7 @@
 import { type AnyCommand, anyCommand } from '../command';
 import { calibrate } from './calibrate';
 import { compare } from './compare';
+import { convert } from './convert';
 import { doctor } from './doctor';
 import { exportCommand } from './export';
 import { inspect } from './inspect';
@@ -14,6 +15,7 @@ export const commands: readonly AnyCommand[] = [
   anyCommand(merge),
   anyCommand(compare),
   anyCommand(exportCommand),
+  anyCommand(convert),
   anyCommand(inspect),
   anyCommand(doctor),
 ];
