@@ -6,6 +6,7 @@ namespace qk {
 namespace {
 
 constexpr int64_t kLargestSide = int64_t{1} << 24;
+constexpr int64_t kLargestBias = (int64_t{1} << 31) - 1;
 
 // outputs, kernelHeight, kernelWidth, channels per group, groups, mergesColumns
 ConvI8Weights NextWeights(Arguments& arguments) {
@@ -73,8 +74,8 @@ Napi::Value BindPackConv(const Napi::CallbackInfo& info) {
   });
 }
 
-// convI8(context, weights…, packed i8, sums i32, weightZero i32?, geometry…, input codes, inputZero, bias i32?, multiplier f32?,
-//        addend f32?, fixed i32 [O][2]?, fixedOnce, zeroPoint, qmin, qmax, out i32 | f32 | codes)
+// convI8(context, weights…, packed i8, sums i32, weightZero i32?, geometry…, input codes, inputZero, bias i32?, biasRoom,
+//        multiplier f32?, addend f32?, fixed i32 [O][2]?, fixedOnce, zeroPoint, qmin, qmax, out i32 | f32 | codes)
 Napi::Value BindConv(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   Context* context = arguments.NextContext();
@@ -91,6 +92,7 @@ Napi::Value BindConv(const Napi::CallbackInfo& info) {
   const Codes input = NextCodes(arguments);
   c.input_zero = static_cast<int32_t>(arguments.NextInt(-128, 255));
   c.bias = NextOptional(arguments, &Arguments::NextI32, outputs);
+  c.bias_room = static_cast<int32_t>(arguments.NextInt(0, kLargestBias));
   c.multiplier = NextOptional(arguments, &Arguments::NextF32, outputs);
   c.addend = NextOptional(arguments, &Arguments::NextF32, outputs);
   c.fixed = reinterpret_cast<const FixedMultiplier*>(NextOptional(arguments, &Arguments::NextI32, 2 * outputs));
@@ -146,7 +148,7 @@ Napi::Value BindPackDepthwise(const Napi::CallbackInfo& info) {
 }
 
 // depthwiseI8(context, channels, kernelHeight, kernelWidth, packed i8, sums i32, geometry…, input codes, inputZero, bias i32?,
-//             multiplier f32, zeroPoint, qmin, qmax, out codes)
+//             biasRoom, multiplier f32, zeroPoint, qmin, qmax, out codes)
 Napi::Value BindDepthwise(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   Context* context = arguments.NextContext();
@@ -160,6 +162,7 @@ Napi::Value BindDepthwise(const Napi::CallbackInfo& info) {
   const Codes input = NextCodes(arguments);
   c.input_zero = static_cast<int32_t>(arguments.NextInt(-128, 255));
   c.bias = NextOptional(arguments, &Arguments::NextI32, c.channels);
+  c.bias_room = static_cast<int32_t>(arguments.NextInt(0, kLargestBias));
   const Span<float> multiplier = arguments.NextF32();
   c.zero_point = static_cast<int32_t>(arguments.NextInt(-128, 255));
   c.qmin = static_cast<int32_t>(arguments.NextInt(-128, 255));

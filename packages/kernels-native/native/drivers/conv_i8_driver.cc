@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <limits>
 
 #include "qk/conv_i8.h"
 
@@ -103,20 +106,34 @@ Status RunConvI8(Context& context, const ConvI8Call& c) {
   float* addend = scratch.Take<float>(static_cast<size_t>(columns));
   int64_t* offsets = scratch.Take<int64_t>(static_cast<size_t>(p.taps));
   if (!initial || !b_zero || !multiplier || !addend || !offsets) return Status::kOutOfMemory;
-  const int32_t a_zero = c.input_zero + (c.input_signed ? 128 : 0);
+  const uint32_t a_zero = static_cast<uint32_t>(c.input_zero + (c.input_signed ? 128 : 0));
   const uint32_t depth = static_cast<uint32_t>(p.taps * p.depth);
-  for (int64_t i = 0; i < columns; i++) {
-    const int64_t in_group = i % p.columns;
-    const int64_t o = i / p.columns * per_group + in_group;
-    const bool used = in_group < per_group;
-    const int32_t zero = used && c.weight_zero != nullptr ? c.weight_zero[o] : 0;
-    const uint32_t bias = used && c.bias != nullptr ? static_cast<uint32_t>(c.bias[o]) : 0;
-    const uint32_t correction = depth * static_cast<uint32_t>(zero) - static_cast<uint32_t>(c.sums[i]);
-    initial[i] = static_cast<int32_t>(bias + static_cast<uint32_t>(a_zero) * correction);
-    b_zero[i] = zero;
-    multiplier[i] = used && c.multiplier != nullptr ? c.multiplier[o] : 0;
-    addend[i] = used && c.addend != nullptr ? c.addend[o] : 0;
+  int64_t largest_bias = 0;
+  bool is_finite = true;
+  std::memset(b_zero, 0, static_cast<size_t>(columns) * sizeof(int32_t));
+  std::memset(multiplier, 0, static_cast<size_t>(columns) * sizeof(float));
+  std::memset(addend, 0, static_cast<size_t>(columns) * sizeof(float));
+  for (int64_t group = 0; group < w.groups; group++) {
+    const int64_t at = group * p.columns;
+    const int64_t first = group * per_group;
+    for (int64_t j = 0; j < p.columns; j++) initial[at + j] = static_cast<int32_t>(0 - a_zero * static_cast<uint32_t>(c.sums[at + j]));
+    for (int64_t j = 0; c.weight_zero != nullptr && j < per_group; j++) {
+      const uint32_t zero = static_cast<uint32_t>(c.weight_zero[first + j]);
+      b_zero[at + j] = c.weight_zero[first + j];
+      initial[at + j] = static_cast<int32_t>(static_cast<uint32_t>(initial[at + j]) + a_zero * depth * zero);
+    }
+    for (int64_t j = 0; c.bias != nullptr && j < per_group; j++) {
+      const int32_t bias = c.bias[first + j];
+      largest_bias = std::max(largest_bias, std::abs(int64_t{bias}));
+      initial[at + j] = static_cast<int32_t>(static_cast<uint32_t>(initial[at + j]) + static_cast<uint32_t>(bias));
+    }
+    for (int64_t j = 0; c.multiplier != nullptr && j < per_group; j++) {
+      multiplier[at + j] = c.multiplier[first + j];
+      is_finite &= std::fabs(multiplier[at + j]) <= std::numeric_limits<float>::max();
+    }
+    if (c.addend != nullptr) std::memcpy(addend + at, c.addend + first, static_cast<size_t>(per_group) * sizeof(float));
   }
+  if (!is_finite || largest_bias > c.bias_room) return Status::kBadArgument;
 
   const int64_t reach_y = (w.kernel_height - 1) * c.dilation_y + 1;
   const int64_t reach_x = (w.kernel_width - 1) * c.dilation_x + 1;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 
 #include "qk/depthwise_conv_i8.h"
@@ -14,6 +15,9 @@ constexpr int64_t kLargestKernel = 64;
 constexpr float kLargestRounded = 2.0e9f;
 
 int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// Position of channel c of a block: the inverse of DepthwiseI8Channel.
+int64_t PackedPosition(int64_t c) { return c / 4 % 4 * 16 + c / 16 * 4 + c % 4; }
 
 // Channel of packed position i, counted over all blocks.
 int64_t ChannelAt(int64_t i) { return i / 64 * 64 + DepthwiseI8Channel(i % 64 / 16, i % 16); }
@@ -55,17 +59,29 @@ Status RunDepthwiseConvI8(Context& context, const DepthwiseConvI8Call& c) {
   if (!initial || !multiplier || !pad) return Status::kOutOfMemory;
   // Every window is whole (padding reads the zero point), so the correction is one constant per channel.
   const uint32_t zero = static_cast<uint32_t>(c.input_zero + (c.input_signed ? 128 : 0));
-  bool may_exceed = false;
-  const float largest_window = static_cast<float>(c.kernel_height * c.kernel_width * 255 * 128);
-  for (int64_t i = 0; i < packed_channels; i++) {
-    const int64_t channel = ChannelAt(i);
-    const bool used = channel < c.channels;
-    const uint32_t bias = used && c.bias != nullptr ? static_cast<uint32_t>(c.bias[channel]) : 0;
-    initial[i] = static_cast<int32_t>(bias - zero * static_cast<uint32_t>(c.sums[i]));
-    multiplier[i] = used ? c.multiplier[channel] : 0;
-    const float reach = largest_window + std::fabs(static_cast<float>(static_cast<int32_t>(bias)));
-    may_exceed |= !(reach * std::fabs(multiplier[i]) < kLargestRounded);
+  int64_t largest_bias = 0;
+  float largest_multiplier = 0;
+  std::memset(multiplier, 0, static_cast<size_t>(packed_channels) * sizeof(float));
+  for (int64_t i = 0; i < packed_channels; i++) initial[i] = static_cast<int32_t>(0 - zero * static_cast<uint32_t>(c.sums[i]));
+  for (int64_t first = 0; first < c.channels; first += 4) {
+    // Four neighbouring channels are neighbours in packed order, too.
+    const int64_t at = first / 64 * 64 + PackedPosition(first % 64);
+    const int64_t count = std::min<int64_t>(4, c.channels - first);
+    for (int64_t i = 0; i < count; i++) {
+      multiplier[at + i] = c.multiplier[first + i];
+      const float magnitude = std::fabs(c.multiplier[first + i]);
+      // Keeps the NaN, which no later magnitude replaces.
+      largest_multiplier = !(magnitude <= largest_multiplier) ? magnitude : largest_multiplier;
+      if (c.bias == nullptr) continue;
+      const int32_t bias = c.bias[first + i];
+      largest_bias = std::max(largest_bias, std::abs(int64_t{bias}));
+      initial[at + i] = static_cast<int32_t>(static_cast<uint32_t>(initial[at + i]) + static_cast<uint32_t>(bias));
+    }
+    if (std::isnan(largest_multiplier)) break;
   }
+  if (!std::isfinite(largest_multiplier) || largest_bias > c.bias_room) return Status::kBadArgument;
+  const float largest_sum = static_cast<float>(c.kernel_height * c.kernel_width * 255 * 128) + static_cast<float>(largest_bias);
+  const bool may_exceed = !(largest_sum * largest_multiplier < kLargestRounded);
   std::memset(pad, static_cast<uint8_t>(c.input_zero), static_cast<size_t>(packed_channels));
 
   const DepthwiseI8Table& kernels = DepthwiseI8Tables(context.tier());

@@ -50,6 +50,7 @@ void Layers(Context& context) {
       multiplier[c] = static_cast<float>(random.Integer(1, 1000)) * (exceeds ? 1e4f : 1e-6f);
     }
     call.bias = bias.data();
+    call.bias_room = 20000;
     call.multiplier = multiplier.data();
     call.signed_codes = random.Integer(0, 1) == 0;
     call.zero_point = static_cast<int32_t>(random.Integer(0, 255)) - (call.signed_codes ? 128 : 0);

@@ -116,6 +116,7 @@ void Convolution(Context& context) {
     call.input = input.data();
     call.input_zero = static_cast<int32_t>(random.Integer(0, 255));
     call.output = GemmI8Output::kI32;
+    call.bias_room = 0;
     const Guarded<int32_t> out(call.batch * call.out_height * call.out_width * weights.outputs);
     call.out = out.data();
     Check(RunConvI8(context, call) == Status::kOk, "status");

@@ -11,40 +11,41 @@ export interface DotProduct {
   readonly weight: Codes;
   /** null: 0 everywhere. */
   readonly weightZeroPoint: Int32Array | null;
-  readonly bias: Int32Array | null;
 }
 
 /**
- * Refuses a dot product that could leave int32, whatever the codes are:
+ * The largest bias with which no accumulator leaves int32, whatever the codes are:
  *
- *   depth ≤ D,  (D − depth)·⌊(2^31 − 1)/D⌋ ≥ max|bias|,  D = maxDepth of the codes and zero points (docs/numerics.md eq. 10)
+ *   (D − depth)·⌊(2^31 − 1)/D⌋,  D = maxDepth of the codes and zero points (docs/numerics.md eq. 10)
  *
- * @throws {AccumulatorOverflowError} when it could
+ * The addon compares the biases with it, since it reads them anyway; see {@link assertBias}.
+ *
+ * @throws {AccumulatorOverflowError} when depth > D
  */
-export function assertAccumulators(operation: string, dot: DotProduct): void {
+export function biasRoom(operation: string, dot: DotProduct): number {
   const a = codesOf(dot.input);
   const b = codesOf(dot.weight);
   let limit = maxDepth(a, b, dot.inputZeroPoint);
   for (const zeroPoint of dot.weightZeroPoint ?? []) {
     limit = Math.min(limit, maxDepth(a, b, dot.inputZeroPoint, zeroPoint));
   }
-  const largestBias = largestMagnitude(dot.bias);
-  const room = Math.max(0, limit - dot.depth) * Math.floor(int32Max / limit);
-  if (dot.depth <= limit && (largestBias === 0 || largestBias <= room)) return;
+  if (dot.depth <= limit) return (limit - dot.depth) * Math.floor(int32Max / limit);
   throw new AccumulatorOverflowError({
     operation: `[kernels-native] ${operation}`,
-    expected: `a depth of at most ${limit} and biases of at most ${room} for int32 accumulators`,
-    received: `depth ${dot.depth}, a bias of ${largestBias}`,
-    hint: 'Split the sum, or use a larger weight scale.',
+    expected: `a depth of at most ${limit} for int32 accumulators`,
+    received: `${dot.depth}`,
+    hint: 'Split the sum.',
   });
 }
 
-// — internals —
-
-/** max |value|, 0 where there is none. */
-function largestMagnitude(values: Int32Array | null): number {
-  let largest = 0;
-  if (values === null) return largest;
-  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i] as number));
-  return largest;
+/** @throws {AccumulatorOverflowError} when a bias is larger than {@link biasRoom} allows */
+export function assertBias(operation: string, bias: Int32Array | null, room: number): void {
+  const index = bias?.findIndex((value) => Math.abs(value) > room) ?? -1;
+  if (index < 0) return;
+  throw new AccumulatorOverflowError({
+    operation: `[kernels-native] ${operation}`,
+    expected: `biases within ±${room} for int32 accumulators`,
+    received: `${bias?.[index]} of output ${index}`,
+    hint: 'Use a larger weight scale for this output.',
+  });
 }

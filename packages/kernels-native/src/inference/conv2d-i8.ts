@@ -1,10 +1,10 @@
 import { ShapeMismatchError } from '@bitwright/core';
 import { assertArray, checkedCount } from '../arguments';
 import { checkStatus, type NativeContext } from '../native-context';
-import { assertAccumulators } from './accumulator-bound';
+import { assertBias, biasRoom } from './accumulator-bound';
 import { assertDistinct } from './assert-distinct';
 import type { InferenceBinding } from './binding';
-import { assertCodes, assertZeroPoint, type Codes } from './codes';
+import { assertCodes, assertFinite, assertZeroPoint, type Codes } from './codes';
 import { type ImageShape, imageWindow, type WindowSteps } from './image-window';
 import { type DequantizeTo, type Int8Output, outputArguments, type RequantizeTo } from './output';
 import type { PackedConv2dI8 } from './packed-conv2d';
@@ -44,7 +44,8 @@ export interface GemmI8 {
  * @throws {InvalidArgumentError} when an array is of another type or a number is out of range
  */
 export function conv2dI8(context: NativeContext, packed: PackedConv2dI8, call: Conv2dI8, out: Int8Output): void {
-  checkStatus('conv2dI8', context.addon.convI8(...convArguments('conv2dI8', context, packed, call, out)));
+  const prepared = convArguments('conv2dI8', context, packed, call, out);
+  finish('conv2dI8', context.addon.convI8(...prepared.arguments), call, prepared.room);
 }
 
 /** {@link conv2dI8} on another thread. The arrays must not change until it is done. */
@@ -54,7 +55,8 @@ export async function conv2dI8Async(
   call: Conv2dI8,
   out: Int8Output,
 ): Promise<void> {
-  checkStatus('conv2dI8', await context.addon.convI8Async(...convArguments('conv2dI8', context, packed, call, out)));
+  const prepared = convArguments('conv2dI8', context, packed, call, out);
+  finish('conv2dI8', await context.addon.convI8Async(...prepared.arguments), call, prepared.room);
 }
 
 /** Shape of the result of {@link conv2dI8}: [N, OH, OW, O]. */
@@ -77,7 +79,8 @@ export function conv2dI8Shape(
  */
 export function gemmI8(context: NativeContext, packed: PackedConv2dI8, call: GemmI8, out: Int8Output): void {
   const conv = asConv(packed, call);
-  checkStatus('gemmI8', context.addon.convI8(...convArguments('gemmI8', context, packed, conv, out)));
+  const prepared = convArguments('gemmI8', context, packed, conv, out);
+  finish('gemmI8', context.addon.convI8(...prepared.arguments), conv, prepared.room);
 }
 
 /** {@link gemmI8} on another thread. The arrays must not change until it is done. */
@@ -88,7 +91,8 @@ export async function gemmI8Async(
   out: Int8Output,
 ): Promise<void> {
   const conv = asConv(packed, call);
-  checkStatus('gemmI8', await context.addon.convI8Async(...convArguments('gemmI8', context, packed, conv, out)));
+  const prepared = convArguments('gemmI8', context, packed, conv, out);
+  finish('gemmI8', await context.addon.convI8Async(...prepared.arguments), conv, prepared.room);
 }
 
 // — internals —
@@ -104,7 +108,7 @@ function convArguments(
   packed: PackedConv2dI8,
   call: Conv2dI8,
   out: Int8Output,
-): Parameters<InferenceBinding['convI8']> {
+): { readonly arguments: Parameters<InferenceBinding['convI8']>; readonly room: number } {
   const { input, inputShape, inputZeroPoint, bias = null } = call;
   const { outputs, kernel, channels, groups, dilations, bytes, sums, weightZeroPoint } = packed;
   const window = imageWindow(operation, inputShape, kernel, outputs, call, dilations);
@@ -119,21 +123,19 @@ function convArguments(
   assertZeroPoint(operation, 'the zero point of the input', inputZeroPoint, input);
   if (bias !== null) assertArray(operation, 'bias', bias, 'Int32Array', outputs);
   const depth = kernel[0] * kernel[1] * channels;
-  // Packed weights are int8 codes whatever they were before, with zero points to match.
-  assertAccumulators(operation, {
+  const room = biasRoom(operation, {
     depth,
     input,
     inputZeroPoint,
     weight: packed.codes,
     weightZeroPoint: originalZeroPoints(packed),
-    bias,
   });
   const kind = out instanceof Int32Array ? 'Int32Array' : out instanceof Float32Array ? 'Float32Array' : undefined;
   const count = checkedCount(operation, 'the output', window.outShape);
   if (kind === undefined) assertCodes(operation, 'out', out as Codes, count);
   else assertArray(operation, 'out', out, kind, count);
   assertDistinct(operation, 'the input', input, out);
-  return [
+  const all: Parameters<InferenceBinding['convI8']> = [
     context.handle,
     ...packed.weightArguments,
     bytes,
@@ -143,9 +145,19 @@ function convArguments(
     input,
     inputZeroPoint,
     bias,
+    room,
     ...outputArguments(operation, call.to, outputs, out),
     out,
   ];
+  return { arguments: all, room };
+}
+
+/** Says what the addon found while it read biases and multipliers. */
+function finish(operation: string, status: number, { bias, to }: Conv2dI8, room: number): void {
+  if (status === 0) return;
+  assertBias(operation, bias ?? null, room);
+  if (to !== undefined) assertFinite(operation, 'multiplier', to.multiplier);
+  checkStatus(operation, status);
 }
 
 /** The zero points in the type the weights had. */

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, ShapeMismatchError } from '@bitwright/core';
 import { assertArray, assertInteger, checkedCount } from '../arguments';
 import { checkStatus, type NativeContext } from '../native-context';
-import { assertAccumulators } from './accumulator-bound';
+import { assertBias, biasRoom } from './accumulator-bound';
 import { assertDistinct } from './assert-distinct';
 import type { InferenceBinding } from './binding';
 import { assertCodeRange, assertCodes, assertFinite, assertZeroPoint, type Codes } from './codes';
@@ -73,7 +73,8 @@ export function packDepthwiseI8(
  * @throws {InvalidArgumentError} when an array is of another type or a number is out of range
  */
 export function depthwiseI8(context: NativeContext, packed: PackedDepthwiseI8, call: DepthwiseI8, out: Codes): void {
-  checkStatus(operation, context.addon.depthwiseI8(...depthwiseArguments(context, packed, call, out)));
+  const prepared = depthwiseArguments(context, packed, call, out);
+  finish(context.addon.depthwiseI8(...prepared.arguments), call, prepared.room);
 }
 
 /** {@link depthwiseI8} on another thread. The arrays must not change until it is done. */
@@ -83,7 +84,8 @@ export async function depthwiseI8Async(
   call: DepthwiseI8,
   out: Codes,
 ): Promise<void> {
-  checkStatus(operation, await context.addon.depthwiseI8Async(...depthwiseArguments(context, packed, call, out)));
+  const prepared = depthwiseArguments(context, packed, call, out);
+  finish(await context.addon.depthwiseI8Async(...prepared.arguments), call, prepared.room);
 }
 
 /** Shape of the result of {@link depthwiseI8}: [N, OH, OW, C]. */
@@ -103,7 +105,7 @@ function depthwiseArguments(
   packed: PackedDepthwiseI8,
   call: DepthwiseI8,
   out: Codes,
-): Parameters<InferenceBinding['depthwiseI8']> {
+): { readonly arguments: Parameters<InferenceBinding['depthwiseI8']>; readonly room: number } {
   const { input, inputShape, inputZeroPoint, bias = null, dilations, to } = call;
   const { channels, kernel, bytes, sums } = packed;
   for (const dilation of dilations ?? []) assertInteger(operation, 'dilations', dilation, 1, 2 ** 24);
@@ -121,7 +123,6 @@ function depthwiseArguments(
   assertCodes(operation, 'out', out, checkedCount(operation, 'the output', window.outShape));
   assertDistinct(operation, 'the input', input, out);
   assertArray(operation, 'multiplier', to.multiplier, 'Float32Array', channels);
-  assertFinite(operation, 'multiplier', to.multiplier);
   assertCodeRange(operation, to, out);
   if (to.method !== undefined && to.method !== 'float') {
     throw new InvalidArgumentError({
@@ -132,8 +133,8 @@ function depthwiseArguments(
     });
   }
   const depth = kernel[0] * kernel[1];
-  assertAccumulators(operation, { depth, input, inputZeroPoint, weight: bytes, weightZeroPoint: null, bias });
-  return [
+  const room = biasRoom(operation, { depth, input, inputZeroPoint, weight: bytes, weightZeroPoint: null });
+  const all: Parameters<InferenceBinding['depthwiseI8']> = [
     context.handle,
     channels,
     ...kernel,
@@ -143,10 +144,20 @@ function depthwiseArguments(
     input,
     inputZeroPoint,
     bias,
+    room,
     to.multiplier,
     to.zeroPoint,
     to.qmin,
     to.qmax,
     out,
   ];
+  return { arguments: all, room };
+}
+
+/** Says what the addon found while it read biases and multipliers. */
+function finish(status: number, { bias, to }: DepthwiseI8, room: number): void {
+  if (status === 0) return;
+  assertBias(operation, bias ?? null, room);
+  assertFinite(operation, 'multiplier', to.multiplier);
+  checkStatus(operation, status);
 }

@@ -1,6 +1,6 @@
 import { fixedPointMultiplier, InvalidArgumentError, type RequantizationMethod } from '@bitwright/core';
 import { assertArray } from '../arguments';
-import { assertCodeRange, assertFinite, type Codes } from './codes';
+import { assertCodeRange, type Codes } from './codes';
 
 /** Accumulators to codes; see core's requantize. */
 export interface RequantizeTo {
@@ -60,7 +60,6 @@ export function outputArguments(
   }
   if (to === undefined) return [null, null, null, 0, 0, 0, 0];
   assertArray(operation, 'multiplier', to.multiplier, 'Float32Array', outputs);
-  assertFinite(operation, 'multiplier', to.multiplier);
   if (!('zeroPoint' in to)) {
     if (to.addend !== undefined) assertArray(operation, 'addend', to.addend, 'Float32Array', outputs);
     return [to.multiplier, to.addend ?? null, null, 0, 0, 0, 0];

@@ -69,6 +69,7 @@ struct ConvI8Call {
   int32_t input_zero;
 
   const int32_t* bias;         // [O] or null
+  int32_t bias_room;           // a bias of larger magnitude could overflow an accumulator: kBadArgument
   GemmI8Output output;
   const float* multiplier;     // [O]; kCodes, kF32
   const float* addend;         // [O] or null; kF32
@@ -79,6 +80,7 @@ struct ConvI8Call {
   void* out;
 };
 
+// kBadArgument also where a multiplier is not finite.
 Status RunConvI8(Context& context, const ConvI8Call& call);
 
 }  // namespace qk

@@ -29,12 +29,14 @@ struct DepthwiseConvI8Call {
   bool input_signed;
   int32_t input_zero;
   const int32_t* bias;       // [C] or null
+  int32_t bias_room;         // a bias of larger magnitude could overflow an accumulator: kBadArgument
   const float* multiplier;   // [C]
   int32_t zero_point, qmin, qmax;
   bool signed_codes;
   uint8_t* out;
 };
 
+// kBadArgument also where a multiplier is not finite.
 Status RunDepthwiseConvI8(Context& context, const DepthwiseConvI8Call& call);
 
 }  // namespace qk
