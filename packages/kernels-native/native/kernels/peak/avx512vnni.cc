@@ -14,7 +14,12 @@ __m512i Opaque(__m512i value) {
   return value;
 }
 
-uint64_t Total(__m512i sums) { return static_cast<uint64_t>(_mm512_reduce_add_epi64(sums)); }
+uint64_t Total(__m512i sums) {
+  uint64_t lanes[8], total = 0;
+  _mm512_storeu_si512(lanes, sums);
+  for (const uint64_t lane : lanes) total += lane;
+  return total;
+}
 
 }  // namespace
 
