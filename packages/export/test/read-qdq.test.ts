@@ -1,4 +1,4 @@
-import { int4, linearScheme, ortX64, perGroup, tensorrt11 } from '@bitwright/core';
+import { int2, int4, linearScheme, ortX64, perGroup, tensorrt11 } from '@bitwright/core';
 import { assertValidModel, type Model } from '@bitwright/onnx';
 import { describe, expect, it } from 'vitest';
 import { planPlacement, readQdq, writeQdq } from '../src/index';
@@ -80,31 +80,37 @@ describe('writeQdq for TensorRT', () => {
 });
 
 describe('writeQdq with blocks', () => {
-  it('stores int4 weights in blocks along the depth, operator set 21', async () => {
-    const model = toy({
-      nodes: [op('MatMul', ['x', 'w'], ['y'])],
-      initializers: [weight('w', [70, 8], 1)],
-      input: ['N', 70],
-      outputs: { y: ['N', 8] },
-      opset: 21,
+  for (const [dtype, opset] of [
+    [int4, 21],
+    [int2, 25],
+  ] as const) {
+    it(`stores ${dtype.name} weights in blocks along the depth, operator set ${opset}`, async () => {
+      const model = toy({
+        nodes: [op('MatMul', ['x', 'w'], ['y'])],
+        initializers: [weight('w', [70, 8], 1)],
+        input: ['N', 70],
+        outputs: { y: ['N', 8] },
+        opset,
+      });
+      const scheme = linearScheme({ dtype, mapping: 'symmetric', granularity: perGroup(0, 32) });
+      const step = 1 / dtype.qmax;
+      const qparams = { scale: new Float32Array(3 * 8).fill(step), zeroPoint: new Int32Array(3 * 8) };
+      const spec = {
+        ...specFor(model, planPlacement(model, { target: ortX64, isExcluded: () => true })),
+        tensors: { w: { role: 'weight' as const, scheme, qparams, origin: { source: 'user' as const } } },
+        nodes: { MatMul_y: { kind: 'integer' as const } },
+      };
+      const qdq = writeQdq(model, spec, ortX64);
+      assertValidModel(qdq);
+      const float = (await run(model, [2, 70]))['y']!;
+      const coarse = (await run(qdq, [2, 70], 'disabled'))['y']!;
+      // 70 products, each off by at most half a step times |x| ≤ 1; the sum of squares of a uniform error is far smaller.
+      const error = Math.max(...float.map((v, i) => Math.abs(v - coarse[i]!)));
+      expect(error).toBeGreaterThan(0);
+      expect(error).toBeLessThan(70 * 0.5 * step);
+      const read = readQdq(qdq).spec.tensors['w'];
+      expect(read?.scheme.granularity).toEqual(perGroup(0, 32));
+      expect(read?.scheme.dtype).toEqual(dtype);
     });
-    const scheme = linearScheme({ dtype: int4, mapping: 'symmetric', granularity: perGroup(0, 32) });
-    const qparams = { scale: new Float32Array(3 * 8).fill(1 / 7), zeroPoint: new Int32Array(3 * 8) };
-    const spec = {
-      ...specFor(model, planPlacement(model, { target: ortX64, isExcluded: () => true })),
-      tensors: { w: { role: 'weight' as const, scheme, qparams, origin: { source: 'user' as const } } },
-      nodes: { MatMul_y: { kind: 'integer' as const } },
-    };
-    const qdq = writeQdq(model, spec, ortX64);
-    assertValidModel(qdq);
-    const float = (await run(model, [2, 70]))['y']!;
-    const four = (await run(qdq, [2, 70], 'disabled'))['y']!;
-    // 70 products, each off by at most half a step of 1/7 times |x| ≤ 1; the sum of squares of a uniform error is far smaller.
-    const error = Math.max(...float.map((v, i) => Math.abs(v - four[i]!)));
-    expect(error).toBeGreaterThan(0);
-    expect(error).toBeLessThan(70 * 0.5 * (1 / 7));
-    const read = readQdq(qdq).spec.tensors['w'];
-    expect(read?.scheme.granularity).toEqual(perGroup(0, 32));
-    expect(read?.scheme.dtype).toEqual(int4);
-  });
+  }
 });
