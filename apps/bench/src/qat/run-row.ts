@@ -24,6 +24,8 @@ export interface RowResult {
   readonly seconds: number;
   readonly millisecondsPerStep: number;
   readonly export?: ExportCheck;
+  /** Processor and threads of the training. */
+  readonly machine: string;
   readonly finished: string;
 }
 
@@ -81,7 +83,12 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
     );
     if (loss === undefined) return undefined;
     const seconds = state.seconds + (Date.now() - start) / 1000;
-    state = { epoch: epoch + 1, losses: [...state.losses, loss], seconds };
+    state = {
+      epoch: epoch + 1,
+      losses: [...state.losses, loss],
+      seconds,
+      machine: `${cpus()[0]?.model.trim()}, ${setting.threads} threads`,
+    };
     await saveState(setting.stateFolder, row.id, qat.model, optimizer, state, state.epoch === row.epochs);
     log(`\n${row.id}: epoch ${epoch + 1} loss ${loss.toFixed(4)}\n`);
   }
@@ -106,6 +113,7 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
     seconds: state.seconds,
     millisecondsPerStep: (1000 * state.seconds) / stepCount,
     ...(check === undefined ? {} : { export: check }),
+    machine: state.machine ?? `${cpus()[0]?.model.trim()}, ${setting.threads} threads`,
     finished: new Date().toISOString(),
   };
   optimizer.dispose();

@@ -8,6 +8,8 @@ export interface TrainingState {
   readonly epoch: number;
   readonly losses: readonly number[];
   readonly seconds: number;
+  /** Where the last epoch ran. */
+  readonly machine?: string;
 }
 
 type Momentum = ReturnType<typeof train.momentum>;
