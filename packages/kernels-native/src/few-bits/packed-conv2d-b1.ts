@@ -1,5 +1,6 @@
 import { AccumulatorOverflowError, ShapeMismatchError } from '@bitwright/core';
 import { assertArray, assertInteger, checkedCount } from '../arguments';
+import { alignedArray } from '../memory/aligned-array';
 import { checkStatus, type NativeContext } from '../native-context';
 import type { ConvB1Arguments } from './binary-binding';
 
@@ -62,7 +63,7 @@ export function packConv2dB1(context: NativeContext, { kind, weight, weightShape
     outputs,
     kernel: [kernelHeight, kernelWidth],
     channels,
-    bytes: new Uint8Array(8 * words),
+    bytes: alignedArray(context, Uint8Array, 8 * words),
     tapSums: new Int32Array(taps * columns),
     counts: new Int32Array(columns),
     weightArguments: [outputs, kernelHeight, kernelWidth, channels, kind === 'ternary' ? 1 : 0],

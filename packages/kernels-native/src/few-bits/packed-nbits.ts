@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@bitwright/core';
 import { assertArray, assertInteger, checkedCount } from '../arguments';
+import { alignedArray } from '../memory/aligned-array';
 import { checkStatus, type NativeContext } from '../native-context';
 import type { NBitsArguments } from './binding';
 
@@ -64,8 +65,8 @@ export function packNBits(context: NativeContext, weights: NBitsWeights): Packed
     k,
     bits,
     blockSize,
-    bytes: new Uint8Array(panels * Math.ceil(k / chunk) * chunk * 2 * bits),
-    scales: new Float32Array(panels * blocks * 16),
+    bytes: alignedArray(context, Uint8Array, panels * Math.ceil(k / chunk) * chunk * 2 * bits),
+    scales: alignedArray(context, Float32Array, panels * blocks * 16),
     zeroPoints: new Uint8Array(panels * blocks * 16),
   };
   const arrays = [b, scales, zeroPoints ?? null, packed.bytes, packed.scales, packed.zeroPoints] as const;

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, ShapeMismatchError } from '@bitwright/core';
 import { assertArray, assertInteger, checkedCount } from '../arguments';
+import { alignedArray } from '../memory/aligned-array';
 import { checkStatus, type NativeContext } from '../native-context';
 import { assertBias, biasRoom } from './accumulator-bound';
 import { assertDistinct } from './assert-distinct';
@@ -55,7 +56,7 @@ export function packDepthwiseI8(
   assertInteger(operation, 'kernelWidth', kernelWidth, 1, 64);
   assertArray(operation, 'weight', weight, 'Int8Array', checkedCount(operation, 'weightShape', weightShape));
   const packedChannels = Math.ceil(channels / 64) * 64;
-  const bytes = new Int8Array(packedChannels * kernelWidth * Math.ceil(kernelHeight / 4) * 4);
+  const bytes = alignedArray(context, Int8Array, packedChannels * kernelWidth * Math.ceil(kernelHeight / 4) * 4);
   const sums = new Int32Array(packedChannels);
   const { addon, handle } = context;
   checkStatus(operation, addon.packDepthwiseI8(handle, weight, channels, kernelHeight, kernelWidth, bytes, sums));

@@ -1,5 +1,6 @@
 import { ShapeMismatchError } from '@bitwright/core';
 import { assertArray, assertInteger, checkedCount } from '../arguments';
+import { alignedArray } from '../memory/aligned-array';
 import { checkStatus, type NativeContext } from '../native-context';
 import type { ConvWeightArguments } from './binding';
 import { assertCodes, assertZeroPoint, type Codes } from './codes';
@@ -89,7 +90,7 @@ function pack(
   const columns = Math.ceil(outputs / groups / 16) * 16 * groups;
   const taps = mergesColumns === 1 ? kernelHeight : kernelHeight * kernelWidth;
   const depth = mergesColumns === 1 ? kernelWidth * channels : channels;
-  const bytes = new Int8Array(columns * taps * Math.ceil(depth / 4) * 4);
+  const bytes = alignedArray(context, Int8Array, columns * taps * Math.ceil(depth / 4) * 4);
   const sums = new Int32Array(columns);
   const { addon, handle } = context;
   checkStatus(name, addon.packConvI8(handle, weight, isTransposed ? 1 : 0, ...weightArguments, bytes, sums));
