@@ -6,6 +6,7 @@ const suites: Readonly<Record<string, () => Promise<Command>>> = {
   tfjs: async () => (await import('./tfjs/command')).tfjsCommand(),
   qat: async () => (await import('./qat/command')).qatCommand(),
   export: async () => (await import('./export/command')).exportCommand(),
+  tflite: async () => (await import('./tflite/command')).tfliteCommand(),
 };
 
 const name = process.argv[2] ?? '';

@@ -85,8 +85,25 @@ export { qOperatorToQdq } from './onnx-qoperator/qoperator-to-qdq';
 export type { ExportCheck, ExportedFile, Exporter, ExportOptions } from './exporter';
 export { defineExporter, type ExportFormat, type RenderOptions } from './define-exporter';
 export { exporters, findExporter } from './exporters';
+export type {
+  PackedAttribute,
+  PackedCodes,
+  PackedHeader,
+  PackedNode,
+  PackedSection,
+  PackedTensor,
+  PackedValue,
+} from './packed/packed-header';
+export { type PackedModel, readPacked } from './packed/read-packed';
 export { readBackProblems } from './read-back';
 export type { CalibrationAlgorithm, CalibrationCacheOptions } from './tensorrt/calibration-cache';
+export type { WebQuantization, WebWeightType } from './tfjs-web/encode-weight';
+export {
+  layersModelFiles,
+  type ManifestWeight,
+  type WebModelArtifacts,
+  type WebModelOptions,
+} from './tfjs-web/layers-model-files';
 export type { TfliteOptions } from './tflite/tflite-exporter';
 
 // ONNX as trainable TensorFlow.js layers models
@@ -101,6 +118,3 @@ export {
   onnxToLayersModel,
 } from './onnx-to-tfjs/onnx-to-layers-model';
 export type { TensorFlowJs } from './onnx-to-tfjs/tensorflow-js';
-
-// TensorFlow.js model files
-export { layersModelFiles, type WebModelArtifacts, type WebModelOptions } from './tfjs-web/layers-model-files';

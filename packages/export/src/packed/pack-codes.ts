@@ -28,6 +28,10 @@ export function packCodes(codes: QuantizedArray, shape: readonly number[], { sch
     return qmin >= low && qmax <= high;
   });
   const width = bits ?? 8;
+  if (width === 8) {
+    const bytes = new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength);
+    return { bits: 8, signed: dtype.signed, rowBytes: rowLength, bytes };
+  }
   return { ...packRows(codes, rows, rowLength, intDType(width, dtype.signed)), bits: width, signed: dtype.signed };
 }
 

@@ -32,10 +32,18 @@ export const fixedBytes = 64;
 const largestHeader = 2 ** 30;
 
 /** Positions of the fixed header's fields. */
-export const at = { version: 8, headerLength: 16, dataStart: 24, dataLength: 32, headerCrc: 40, dataCrc: 44 } as const;
+export const at = {
+  version: 8,
+  flags: 12,
+  headerLength: 16,
+  dataStart: 24,
+  dataLength: 32,
+  headerCrc: 40,
+  dataCrc: 44,
+} as const;
 
 /**
- * Splits a file into its parts without copying the data; checksums are left to {@link checkPacked}.
+ * Splits a file into its parts without copying the data; checksums are left to the exporter's `validate`.
  *
  * @throws {ModelFormatError} when it is no packed model, or a length points outside the file
  */
@@ -45,6 +53,8 @@ export function openPacked(bytes: Uint8Array): PackedContainer {
   if (bytes.length < fixedBytes || text(0, 8) !== magic) throw malformed('a packed model', 'other bytes');
   const version = view.getUint32(at.version, true);
   if (version !== packedVersion) throw malformed(`version ${packedVersion}`, `version ${version}`);
+  const flags = view.getUint32(at.flags, true);
+  if (flags !== 0) throw malformed('no flags', `flags ${flags}`);
   const [length, start, dataLength] = [at.headerLength, at.dataStart, at.dataLength].map((position) =>
     Number(view.getBigUint64(position, true)),
   ) as [number, number, number];

@@ -118,6 +118,7 @@ export const tflite: Target = /* @__PURE__ */ deepFreeze<Target>({
   },
   notes: [
     'The interpreter does not check the bias scale or equal scales around a max pool: a wrong one gives a wrong result.',
+    'XNNPACK of TensorFlow 2.21 drops the zero point of the second operand of a product of two activations.',
     '16-bit activations (zero point 0, int64 bias) exist but are not verified here.',
   ],
 });
