@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import { prepareQat, type Qat } from '@bitwright/qat-plugin';
 import { tensor4d } from '@tensorflow/tfjs-core';
 import { type ImageSet, imageSize, normalisedBatch } from './cifar10';
