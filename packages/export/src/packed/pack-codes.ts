@@ -21,7 +21,7 @@ export function packCodes(codes: QuantizedArray, shape: readonly number[], { sch
   }
   if (isSigns(codes)) {
     const signs = Uint8Array.from(codes, (code) => (code > 0 ? 1 : 0));
-    return { ...packRows(signs, rows, rowLength, intDType(1, false)), bits: 1, signed: true };
+    return { bits: 1, signed: true, ...packRows(signs, rows, rowLength, intDType(1, false)) };
   }
   const bits = ([2, 4, 8] as const).find((width) => {
     const { qmin: low, qmax: high } = intDType(width, dtype.signed);
@@ -32,7 +32,7 @@ export function packCodes(codes: QuantizedArray, shape: readonly number[], { sch
     const bytes = new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength);
     return { bits: 8, signed: dtype.signed, rowBytes: rowLength, bytes };
   }
-  return { ...packRows(codes, rows, rowLength, intDType(width, dtype.signed)), bits: width, signed: dtype.signed };
+  return { bits: width, signed: dtype.signed, ...packRows(codes, rows, rowLength, intDType(width, dtype.signed)) };
 }
 
 /** Codes again, one per entry. */
