@@ -56,7 +56,8 @@ export async function measureQuantized(
   };
 }
 
-async function timeBoth(
+/** Times both files in turn on the first batch of the calibration samples; undefined without samples. */
+export async function timeBoth(
   float: Uint8Array,
   quantized: Uint8Array,
   runs: number,

@@ -29,14 +29,17 @@ const options: QuantizeOptions = {
   bits: { weightBits: 2, keepFirstAndLast: false },
   evaluation: { samples, labels },
   verifySamples: 0,
+  latencyRuns: 0,
 };
 
 describe('climbLadder', () => {
   it('stops at the first rung where that is good enough', async () => {
-    const { state, isReached } = await climbLadder(toyModel(), { ...options, bits: 'w8a8' }, { maxDrop: 0.2 });
+    const settings = { ...options, bits: 'w8a8', latencyRuns: 3 };
+    const { state, best, isReached } = await climbLadder(toyModel(), settings, { maxDrop: 0.2 });
     expect(isReached).toBe(true);
     expect(state.rungs.map(({ name }) => name)).toEqual(['as asked for']);
     expect(state.floatTop1).toBe(1);
+    expect(best.report.latency?.runs).toBe(3);
   });
 
   it('climbs while accuracy is short, keeps only what wins, and hands out every better result at once', async () => {

@@ -1,12 +1,14 @@
 import { InputDataError, InvalidArgumentError, QuantError } from '@bitwright/core';
 import { encodeModel, type Model } from '@bitwright/onnx';
 import type { CalibrationState } from '../calibration-state';
-import { predictClasses } from '../evaluate';
+import { type LatencyComparison, predictClasses } from '../evaluate';
+import { timeBoth } from '../measure-quantized';
 import { throwIfAborted } from '../progress';
 import { type QuantizeResult, quantizeModel } from '../quantize-model';
 import { type QuantizeOptions, resolveQuantizeOptions } from '../quantize-options';
 import { asSampleSource } from '../sample-source';
 import { loadRuntime } from '../session';
+import { findWarnings } from '../warnings';
 import { bestRung, type LadderState, type RungChanges, type RungResult } from './ladder-state';
 import { ladderRungs } from './rungs';
 
@@ -154,8 +156,13 @@ export async function climbLadder(
     });
   }
   const isDone = isReached();
+  const runs = options.latencyRuns ?? 21;
+  const latency =
+    runs > 0 && performance.now() < deadline
+      ? await timeBoth(floatBytes, encodeModel(best.model), runs, options, settings, runtime)
+      : undefined;
   return {
-    best,
+    best: latency === undefined ? best : withLatency(best, latency),
     state,
     isReached: isDone,
     advice: adviceFor(state, ladder.maxDrop, isDone, performance.now() >= deadline),
@@ -171,6 +178,12 @@ function assertLadder({ maxDrop, budgetMs }: LadderOptions): void {
   if (budgetMs !== undefined && !(budgetMs > 0)) {
     throw new InvalidArgumentError({ operation, expected: 'a budget of more than 0 ms', received: String(budgetMs) });
   }
+}
+
+/** Times are measured once, on the result: a rung does not need them. */
+function withLatency(result: QuantizeResult, latency: LatencyComparison): QuantizeResult {
+  const report = { ...result.report, latency };
+  return { ...result, report: { ...report, warnings: findWarnings(report, result.spec) } };
 }
 
 type Outcome = { readonly changes: RungChanges; readonly result: QuantizeResult } | { readonly problem: string };
