@@ -50,7 +50,7 @@ Napi::Value BindUnary(const Napi::CallbackInfo& info) {
   return arguments.Run([=] { return RunUnaryF32(*context, op, x, n, a, b, y); });
 }
 
-// binaryF32(context, op, broadcast f64, a, b, parameter, y)
+// binaryF32(context, op, broadcast f64, a, b, parameter, limit, y)
 Napi::Value BindBinary(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   Context* context = arguments.NextContext();
@@ -60,8 +60,9 @@ Napi::Value BindBinary(const Napi::CallbackInfo& info) {
   const float* a = NextFloats(arguments, a_count);
   const float* b = NextFloats(arguments, b_count);
   const float parameter = static_cast<float>(arguments.NextDouble());
+  const float limit = static_cast<float>(arguments.NextDouble());
   float* y = NextFloats(arguments, count);
-  return arguments.Run([=] { return RunBinaryF32(*context, op, shape, a, b, parameter, y); });
+  return arguments.Run([=] { return RunBinaryF32(*context, op, shape, a, b, parameter, limit, y); });
 }
 
 // compareF32(context, op, broadcast f64, a, b, y u8)

@@ -1,6 +1,7 @@
 #include "float_arguments.h"
 #include "qk/conv_f32.h"
 #include "qk/gemm_f32.h"
+#include "qk/winograd_f32.h"
 
 namespace qk {
 namespace {
@@ -143,6 +144,7 @@ void RegisterMatrix(Napi::Env, Napi::Object exports) {
   Export(exports, "conv2dBackwardFilterF32", BindConvBackwardFilter);
   ExportOperations(exports, VisitGemmF32);
   ExportOperations(exports, VisitConvF32);
+  ExportOperations(exports, VisitWinogradF32);
 }
 
 }  // namespace qk

@@ -6,6 +6,7 @@
 #include "qk/gemm_f32.h"
 #include "qk/input_gradient_phase.h"
 #include "qk/tap_convolution_f32.h"
+#include "qk/winograd_f32.h"
 
 namespace qk {
 namespace {
@@ -35,6 +36,13 @@ Taps FilterTaps(const ConvShape& s) {
 
 bool AreNeighbours(const std::vector<int64_t>& shifts) {
   return shifts.empty() || shifts.back() + 1 == static_cast<int64_t>(shifts.size());
+}
+
+// The faster of the two ways.
+Status Run(Context& context, const TapConvolutionF32& convolution) {
+  const bool is_plain = convolution.packed_filter == nullptr;
+  return is_plain && SuitsWinogradF32(convolution) ? RunWinogradF32(context, convolution)
+                                                   : RunTapConvolutionF32(context, convolution);
 }
 
 }  // namespace
@@ -89,7 +97,7 @@ Status ConvF32(Context& context, const ConvF32Call& call) {
   convolution.residual = call.residual;
   convolution.minimum = call.minimum;
   convolution.maximum = call.maximum;
-  return RunTapConvolutionF32(context, convolution);
+  return Run(context, convolution);
 }
 
 Status ConvF32BackwardInput(Context& context, const ConvShape& s, const float* dy, const float* filter, float* dx) {
@@ -164,7 +172,7 @@ Status ConvF32BackwardInput(Context& context, const ConvShape& s, const float* d
       convolution.target_step_x = s.stride_width;
       convolution.minimum = -__builtin_inff();
       convolution.maximum = __builtin_inff();
-      const Status status = RunTapConvolutionF32(context, convolution);
+      const Status status = Run(context, convolution);
       if (status != Status::kOk) return status;
     }
   }

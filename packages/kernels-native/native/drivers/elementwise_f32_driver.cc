@@ -107,10 +107,10 @@ Status RunUnaryF32(Context& context, UnaryF32 op, const float* x, int64_t n, flo
 }
 
 Status RunBinaryF32(Context& context, BinaryF32 op, const Broadcast& shape, const float* a, const float* b, float parameter,
-                    float* y) {
+                    float limit, float* y) {
   const ElementwiseF32Table& table = ElementwiseF32Tables(context.tier());
   return ForRuns(context, shape, a, b, [&](const float* u, const float* v, int64_t n, Operands operands, int64_t at) {
-    table.binary.run(op, u, v, n, operands, parameter, y + at);
+    table.binary.run(op, u, v, n, operands, parameter, limit, y + at);
   });
 }
 

@@ -131,6 +131,52 @@ void DepthwiseConvolutions(Context& context) {
   CheckShape(context, random, {1, 200, 50, 5, 100, 25, 5, 3, 3, 2, 2, 1, 1, 0, 0}, true);
 }
 
+// Shapes large enough for Winograd's transforms, whose error is bounded by the largest input instead of each product.
+void Winograd(Context& context) {
+  Random random(15);
+  const ConvShape shapes[] = {{3, 16, 16, 32, 16, 16, 32, 3, 3, 1, 1, 1, 1, 1, 1},
+                              {2, 17, 15, 24, 17, 15, 40, 3, 3, 1, 1, 1, 1, 1, 1},
+                              {1, 23, 31, 33, 21, 29, 67, 3, 3, 1, 1, 1, 1, 0, 0},
+                              {40, 3, 2, 30, 4, 5, 31, 3, 3, 1, 1, 1, 1, 2, 2},
+                              {1, 40, 9, 64, 40, 12, 24, 3, 3, 1, 1, 1, 1, 0, 3}};
+  for (const ConvShape& s : shapes) {
+    const Guarded<float> x(InCount(s)), filter(9 * s.in_channels * s.out_channels), y(OutCount(s)), residual(OutCount(s));
+    const Guarded<float> bias(s.out_channels), dx(InCount(s));
+    for (const Guarded<float>* values : {&x, &filter, &residual, &bias}) Fill(random, *values);
+    std::vector<double> exact(static_cast<size_t>(y.size())), exact_dx(static_cast<size_t>(dx.size()));
+    ForProducts(s, false, [&](int64_t at_x, int64_t at_y, int64_t at_filter) {
+      exact[static_cast<size_t>(at_y)] += static_cast<double>(x[at_x]) * filter[at_filter];
+      exact_dx[static_cast<size_t>(at_x)] += static_cast<double>(residual[at_y]) * filter[at_filter];
+    });
+    ConvF32(context, {s, x.data(), filter.data(), nullptr, bias.data(), residual.data(), y.data(), -kInfinity, 30});
+    ConvF32BackwardInput(context, s, residual.data(), filter.data(), dx.data());
+    // The bound stated in winograd_f32.h, and the same for the gradient, whose channels are summed the other way.
+    double most_x = 0, most_dy = 0;
+    for (int64_t i = 0; i < x.size(); i++) most_x = std::max(most_x, std::fabs(static_cast<double>(x[i])));
+    for (int64_t i = 0; i < residual.size(); i++) most_dy = std::max(most_dy, std::fabs(static_cast<double>(residual[i])));
+    std::vector<double> out_sums(static_cast<size_t>(s.out_channels)), in_sums(static_cast<size_t>(s.in_channels));
+    for (int64_t i = 0; i < filter.size(); i++) {
+      const double magnitude = std::fabs(static_cast<double>(filter[i]));
+      out_sums[static_cast<size_t>(i % s.out_channels)] += magnitude;
+      in_sums[static_cast<size_t>(i / s.out_channels % s.in_channels)] += magnitude;
+    }
+    bool near = true, near_dx = true;
+    for (int64_t i = 0; i < y.size(); i++) {
+      const int64_t o = i % s.out_channels;
+      const double sum = std::min(exact[static_cast<size_t>(i)] + bias[o] + residual[i], 30.0);
+      const double bound = static_cast<double>(s.in_channels + 24) * 0x1p-22 * most_x * out_sums[static_cast<size_t>(o)];
+      near &= std::fabs(y[i] - sum) <= bound;
+    }
+    for (int64_t i = 0; i < dx.size(); i++) {
+      const double sum = in_sums[static_cast<size_t>(i % s.in_channels)];
+      const double bound = static_cast<double>(s.out_channels + 24) * 0x1p-22 * most_dy * sum;
+      near_dx &= std::fabs(dx[i] - exact_dx[static_cast<size_t>(i)]) <= bound;
+    }
+    Check(near, "winograd y");
+    Check(near_dx, "winograd dx");
+  }
+}
+
 // The same bits for any number of threads.
 void Threads(Context& context) {
   Random random(6);
@@ -147,6 +193,7 @@ void Threads(Context& context) {
 
 const Registration convolutions("conv_f32 shapes", Convolutions);
 const Registration depthwise_convolutions("depthwise_f32 shapes", DepthwiseConvolutions);
+const Registration winograd("winograd_f32 shapes", Winograd);
 const Registration threads("conv_f32 threads", Threads);
 
 }  // namespace

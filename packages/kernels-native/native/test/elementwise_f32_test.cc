@@ -104,8 +104,9 @@ void ExactOperations(Context& context) {
     if (n == 0) continue;
     for (const Operands operands : {Operands::kArrays, Operands::kSecondIsNumber, Operands::kFirstIsNumber}) {
       for (int op = 0; op < static_cast<int>(BinaryF32::kCount); op++) {
-        table.binary.run(static_cast<BinaryF32>(op), a.data(), b.data(), n, operands, 0.1f, y.data());
-        qk_elementwise_f32_binary__scalar(static_cast<BinaryF32>(op), a.data(), b.data(), n, operands, 0.1f, expected.data());
+        table.binary.run(static_cast<BinaryF32>(op), a.data(), b.data(), n, operands, 0.1f, 1.5f, y.data());
+        qk_elementwise_f32_binary__scalar(static_cast<BinaryF32>(op), a.data(), b.data(), n, operands, 0.1f, 1.5f,
+                                          expected.data());
         Check(equal(), ("binary " + std::to_string(op)).c_str());
       }
       for (int op = 0; op < static_cast<int>(CompareF32::kCount); op++) {
@@ -141,7 +142,7 @@ void Broadcasts(Context& context) {
     Fill(random, a);
     Fill(random, b);
     Poison(y);
-    RunBinaryF32(context, BinaryF32::kSub, s, a.data(), b.data(), 0, y.data());
+    RunBinaryF32(context, BinaryF32::kSub, s, a.data(), b.data(), 0, 0, y.data());
     bool equal = true;
     for (int64_t i = 0; i < count; i++) {
       int64_t rest = i, at_a = 0, at_b = 0;

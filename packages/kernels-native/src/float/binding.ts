@@ -103,6 +103,7 @@ export interface ElementwiseBinding {
     a: Float32Array,
     b: Float32Array,
     parameter: number,
+    limit: number,
     y: Float32Array,
   ): Status;
   compareF32(

@@ -73,6 +73,8 @@ export const binaryOps = [
   'tanhGrad',
   /** (x, slope): x < 0 ? slope·x : x */
   'prelu',
+  /** (dy, x): parameter ≤ x ≤ limit ? dy : 0 */
+  'clipGrad',
   'pow',
   /** remainder with the sign of b */
   'floorMod',

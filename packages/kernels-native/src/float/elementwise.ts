@@ -50,7 +50,7 @@ export function binaryF32(
   shapeB: readonly number[],
   b: Float32Array,
   y: Float32Array,
-  options: { readonly parameter?: number | undefined } = {},
+  options: { readonly parameter?: number | undefined; readonly limit?: number | undefined } = {},
 ): readonly number[] {
   const operation = 'binaryF32';
   const code = codeOf(operation, binaryOps, op);
@@ -64,7 +64,7 @@ export function binaryF32(
   }
   checkStatus(
     operation,
-    native.addon.binaryF32(native.handle, code, broadcast.numbers, a, b, options.parameter ?? 0, y),
+    native.addon.binaryF32(native.handle, code, broadcast.numbers, a, b, options.parameter ?? 0, options.limit ?? 0, y),
   );
   return broadcast.shape;
 }

@@ -50,7 +50,7 @@ enum class UnaryF32 : int32_t {
   kCount
 };
 
-// y = op(a, b); `parameter` where named. Gradients: a = dy, b = what the name says.
+// y = op(a, b); `parameter` and `limit` where named. Gradients: a = dy, b = what the name says.
 enum class BinaryF32 : int32_t {
   kAdd,
   kSub,
@@ -66,6 +66,7 @@ enum class BinaryF32 : int32_t {
   kSigmoidGradient,    // b = y: dy y (1 - y)
   kTanhGradient,       // b = y: dy (1 - y^2)
   kPrelu,              // a = x, b = slope: x < 0 ? slope x : x
+  kClipGradient,       // b = x: parameter <= x <= limit ? dy : 0
   kPow,
   kFloorMod,
   kFloorDiv,
@@ -82,12 +83,13 @@ enum class Operands : int32_t { kArrays, kSecondIsNumber, kFirstIsNumber };
 
 // y[i] = op(x[i]) for i < n; y may be x.
 // Exactness: +, -, *, /, sqrt, comparisons and roundings are IEEE operations, bit-identical on every tier. The vector forms of
-// exp, expm1, log, log1p, sigmoid, silu, tanh, softplus, elu and selu are within 4 ULP of the exact value (silu: or 2^-142), erf within 4e-7.
+// exp, expm1, log, log1p, sigmoid, silu, tanh, softplus, elu and selu are within 4 ULP of the exact value (silu: or 2^-142),
+// erf within 4e-7.
 using QkUnaryF32 = void(qk::UnaryF32 op, const float* x, int64_t n, float a, float b, float* y);
 
 // y[i] = op(a[i], b[i]) for i < n; y may be a or b. NaN in an operand of min and max gives NaN.
 using QkBinaryF32 = void(qk::BinaryF32 op, const float* a, const float* b, int64_t n, qk::Operands operands, float parameter,
-                         float* y);
+                         float limit, float* y);
 
 // y[i] = op(a[i], b[i]) ? 1 : 0
 using QkCompareF32 = void(qk::CompareF32 op, const float* a, const float* b, int64_t n, qk::Operands operands, uint8_t* y);
@@ -133,7 +135,7 @@ struct Broadcast {
 
 Status RunUnaryF32(Context& context, UnaryF32 op, const float* x, int64_t n, float a, float b, float* y);
 Status RunBinaryF32(Context& context, BinaryF32 op, const Broadcast& shape, const float* a, const float* b, float parameter,
-                    float* y);
+                    float limit, float* y);
 Status RunCompareF32(Context& context, CompareF32 op, const Broadcast& shape, const float* a, const float* b, uint8_t* y);
 Status RunSelectF32(Context& context, const uint8_t* condition, const float* a, const float* b, int64_t n, float* y);
 

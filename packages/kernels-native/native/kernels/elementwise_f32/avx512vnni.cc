@@ -6,8 +6,8 @@ void qk_elementwise_f32_unary__avx512vnni(qk::UnaryF32 op, const float* x, int64
 }
 
 void qk_elementwise_f32_binary__avx512vnni(qk::BinaryF32 op, const float* a, const float* b, int64_t n, qk::Operands operands,
-                                           float parameter, float* y) {
-  Binary(op, a, b, n, operands, parameter, y);
+                                           float parameter, float limit, float* y) {
+  Binary(op, a, b, n, operands, parameter, limit, y);
 }
 
 void qk_elementwise_f32_compare__avx512vnni(qk::CompareF32 op, const float* a, const float* b, int64_t n, qk::Operands operands,

@@ -121,10 +121,10 @@ inline void WithOperands(const float* a, const float* b, qk::Operands operands, 
 }
 
 inline void Binary(qk::BinaryF32 op, const float* a, const float* b, int64_t n, qk::Operands operands, float parameter,
-                   float* y) {
+                   float limit, float* y) {
   using qk::BinaryF32;
   if (n == 0) return;
-  const F32 zero = Set(0.0f), one = Set(1.0f), six = Set(6.0f), slope = Set(parameter);
+  const F32 zero = Set(0.0f), one = Set(1.0f), six = Set(6.0f), slope = Set(parameter), most = Set(limit);
   const auto zip = [=](auto f) { WithOperands(a, b, operands, [=](auto first, auto second) { Zip(first, second, n, y, f); }); };
   switch (op) {
     case BinaryF32::kAdd:
@@ -155,8 +155,10 @@ inline void Binary(qk::BinaryF32 op, const float* a, const float* b, int64_t n, 
       return zip([=](F32 dy, F32 v) { return Mul(dy, Sub(one, Mul(v, v))); });
     case BinaryF32::kPrelu:
       return zip([=](F32 x, F32 s) { return Select(Less(x, zero), Mul(x, s), x); });
+    case BinaryF32::kClipGradient:
+      return zip([=](F32 dy, F32 x) { return Select(Both(LessEqual(slope, x), LessEqual(x, most)), dy, zero); });
     default:
-      return qk_elementwise_f32_binary__scalar(op, a, b, n, operands, parameter, y);
+      return qk_elementwise_f32_binary__scalar(op, a, b, n, operands, parameter, limit, y);
   }
 }
 

@@ -94,7 +94,7 @@ float Unary(qk::UnaryF32 op, float x, float a, float b) {
   return x;
 }
 
-float Binary(qk::BinaryF32 op, float a, float b, float parameter) {
+float Binary(qk::BinaryF32 op, float a, float b, float parameter, float limit) {
   using qk::BinaryF32;
   switch (op) {
     case BinaryF32::kAdd:
@@ -125,6 +125,8 @@ float Binary(qk::BinaryF32 op, float a, float b, float parameter) {
       return a * (1 - b * b);
     case BinaryF32::kPrelu:
       return a < 0 ? a * b : a;
+    case BinaryF32::kClipGradient:
+      return b >= parameter && b <= limit ? a : 0;
     case BinaryF32::kPow:
       return std::pow(a, b);
     case BinaryF32::kFloorMod: {
@@ -169,10 +171,10 @@ void qk_elementwise_f32_unary__scalar(qk::UnaryF32 op, const float* x, int64_t n
 }
 
 void qk_elementwise_f32_binary__scalar(qk::BinaryF32 op, const float* a, const float* b, int64_t n, qk::Operands operands,
-                                       float parameter, float* y) {
+                                       float parameter, float limit, float* y) {
   const int64_t a_step = operands == qk::Operands::kFirstIsNumber ? 0 : 1;
   const int64_t b_step = operands == qk::Operands::kSecondIsNumber ? 0 : 1;
-  for (int64_t i = 0; i < n; i++) y[i] = Binary(op, a[i * a_step], b[i * b_step], parameter);
+  for (int64_t i = 0; i < n; i++) y[i] = Binary(op, a[i * a_step], b[i * b_step], parameter, limit);
 }
 
 void qk_elementwise_f32_compare__scalar(qk::CompareF32 op, const float* a, const float* b, int64_t n, qk::Operands operands,

@@ -1,0 +1,45 @@
+#include "qk/winograd_f32.h"
+
+namespace qk {
+namespace {
+
+WinogradF32Table Build(Tier tier) {
+  WinogradF32Table table = {{qk_winograd_f32_input__scalar, Tier::kScalar},
+                            {qk_winograd_f32_output__scalar, Tier::kScalar},
+                            {qk_winograd_f32_filter__scalar, Tier::kScalar}};
+#if defined(__x86_64__)
+  if (Implies(tier, Tier::kAvx2)) {
+    table = {{qk_winograd_f32_input__avx2, Tier::kAvx2},
+             {qk_winograd_f32_output__avx2, Tier::kAvx2},
+             {qk_winograd_f32_filter__avx2, Tier::kAvx2}};
+  }
+  if (Implies(tier, Tier::kAvx512Vnni)) {
+    table = {{qk_winograd_f32_input__avx512vnni, Tier::kAvx512Vnni},
+             {qk_winograd_f32_output__avx512vnni, Tier::kAvx512Vnni},
+             {qk_winograd_f32_filter__avx512vnni, Tier::kAvx512Vnni}};
+  }
+#elif defined(__aarch64__)
+  if (Implies(tier, Tier::kNeon)) {
+    table = {{qk_winograd_f32_input__neon, Tier::kNeon},
+             {qk_winograd_f32_output__neon, Tier::kNeon},
+             {qk_winograd_f32_filter__neon, Tier::kNeon}};
+  }
+#endif
+  return table;
+}
+
+}  // namespace
+
+const WinogradF32Table& WinogradF32Tables(Tier tier) {
+  static const Tables<WinogradF32Table> tables(Build);
+  return tables[tier];
+}
+
+void VisitWinogradF32(Tier tier, OpVisitor visit, void* context) {
+  const WinogradF32Table& table = WinogradF32Tables(tier);
+  visit(context, "winograd_f32_input", table.input.tier);
+  visit(context, "winograd_f32_output", table.output.tier);
+  visit(context, "winograd_f32_filter", table.filter.tier);
+}
+
+}  // namespace qk
