@@ -98,7 +98,12 @@ export { type PackedModel, readPacked } from './packed/read-packed';
 export { readBackProblems } from './read-back';
 export type { CalibrationAlgorithm, CalibrationCacheOptions } from './tensorrt/calibration-cache';
 export type { WebQuantization, WebWeightType } from './tfjs-web/encode-weight';
-export type { ManifestWeight } from './tfjs-web/layers-model-files';
+export {
+  layersModelFiles,
+  type ManifestWeight,
+  type WebModelArtifacts,
+  type WebModelOptions,
+} from './tfjs-web/layers-model-files';
 export type { TfliteOptions } from './tflite/tflite-exporter';
 
 // ONNX as trainable TensorFlow.js layers models
