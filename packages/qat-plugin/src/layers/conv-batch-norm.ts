@@ -1,21 +1,18 @@
 import {
-  abs,
   add,
   div,
-  less,
   moments,
   mul,
-  neg,
   reshape,
   type serialization,
   sqrt,
   sub,
   type Tensor,
   tidy,
-  where,
   zerosLike,
 } from '@tensorflow/tfjs-core';
 import type { LayerVariable, Shape } from '@tensorflow/tfjs-layers';
+import { awayFromZero } from '../ops/away-from-zero';
 import { openSlot, type QuantizerSlot } from '../quantizers/quantizer-slot';
 import type { SlotPlan } from '../quantizers/slot-plan';
 import { type Layer, type LayerConfig, layerFromConfig, layerToConfig } from './inner-layer';
@@ -133,10 +130,7 @@ export class ConvBatchNorm extends InnerLayerWrapper {
 
   private trainTorch(x: Tensor, kwargs: serialization.ConfigDict): Tensor {
     const { gamma, deviation } = this.parameters();
-    const ratio = div(gamma, deviation);
-    const isSmall = less(abs(ratio), smallestFactor);
-    const signed = where(less(ratio, 0), neg(smallestFactor), smallestFactor);
-    const factor = where(isSmall, signed, ratio);
+    const factor = awayFromZero(div(gamma, deviation), smallestFactor);
     const kernel = this.slot().apply(mul(this.variable(this.settings.kernel).read(), this.alongKernel(factor)), true);
     const output = add(div(this.convolve(x, kernel, kwargs), factor), this.ownBias(gamma));
     return this.batchNorm.call(output, kwargs) as Tensor;
