@@ -47,6 +47,9 @@ describe('bitwright export', () => {
     await succeed('export', 'tiny.int8.onnx', '--to', 'tensorrt-cache', '-o', 'a.cache');
     await succeed('export', 'tiny.onnx', '--spec', 'tiny.int8.spec.json', '--to', 'tensorrt', '-o', 'b.cache');
     expect(text('a.cache')).toMatch(/^TRT-8601-EntropyCalibration2\nimage: [0-9a-f]{8}\n/);
+    await succeed('export', 'tiny.int8.spec.json', '--model', 'tiny.onnx', '--to', 'tensorrt', '-o', 'c.cache');
+    expect(text('c.cache')).toBe(text('b.cache'));
+    expect((await place.run(['export', 'tiny.int8.spec.json', '--to', 'tensorrt'])).stderr).toContain('--model <file>');
     const sorted = (name: string): string[] => text(name).split('\n').sort();
     expect(sorted('b.cache')).toEqual(sorted('a.cache'));
   });

@@ -29,6 +29,12 @@ export const exportOptions = {
     description: 'input=1x3x32x32: an input whose size the model leaves open',
     group: 'What to write:',
   },
+  model: {
+    flags: '--model <file>',
+    kind: 'path',
+    description: 'float model, where the argument is a spec (.json)',
+    group: 'From what:',
+  },
   spec: {
     flags: '--spec <file>',
     kind: 'path',

@@ -10,13 +10,15 @@ import { type ExportDocument, formatExport } from '../report/format-export';
 import { printResult } from '../terminal/print-result';
 import { exportOptions } from './export-options';
 
+type Options = CommandInput<typeof exportOptions>['options'];
+
 /** `bitwright export`: a quantized model, or a float one with its spec, in the formats of other toolchains. */
 export const exportCommand: CommandDefinition<typeof exportOptions> = {
   name: 'export',
   summary: 'write a quantized model in the format of another toolchain',
   description:
     'Takes a quantized .onnx file (or a float one with --spec) and writes what other toolchains read. Every format is checked before anything is written; every file is read back and compared before it gets its name.',
-  args: [{ name: '<model>', description: 'quantized .onnx file; with --spec the float one' }],
+  args: [{ name: '<model>', description: 'quantized .onnx file; with --spec the float one; or a spec with --model' }],
   options: exportOptions,
   examples: [
     'bitwright export resnet20.int8.onnx --to tflite',
@@ -32,9 +34,9 @@ async function runExport({ args, options, context }: CommandInput<typeof exportO
   }
   const exporters = parseFormats(options.to);
   const requests = requestsFor(exporters, options);
-  const model = args[0] ?? '';
+  const { model, spec } = sourceFiles(args[0] ?? '', options);
   const target = options.target ?? exporters.find((each) => each.targets.length > 0)?.targets[0] ?? 'ort-x64';
-  const source = await openExportSource({ model, spec: options.spec, target, cwd: context.cwd });
+  const source = await openExportSource({ model, spec, target, cwd: context.cwd });
   const written = await writeExports(requests, {
     model: source.model,
     spec: source.spec,
@@ -56,4 +58,20 @@ async function runExport({ args, options, context }: CommandInput<typeof exportO
   };
   printResult(document, formatExport(document), options, context);
   return exitCode.ok;
+}
+
+// — internals —
+
+/** Model and spec: the argument is either of them. */
+function sourceFiles(
+  argument: string,
+  { model, spec }: Pick<Options, 'model' | 'spec'>,
+): { readonly model: string; readonly spec: string | undefined } {
+  if (!/\.json$/i.test(argument)) return { model: argument, spec };
+  if (model !== undefined) return { model, spec: argument };
+  throw new UsageError({
+    operation: '[bitwright] export',
+    expected: 'the float model of the spec: --model <file>',
+    received: `${argument} alone`,
+  });
 }
