@@ -17,6 +17,7 @@ import { decodeModel, encodeModel } from '@bitwright/onnx';
 import {
   compareLatency,
   evaluateClassifiers,
+  type FloatNode,
   limitedBatches,
   loadRuntime,
   type QuantizationReport,
@@ -236,7 +237,19 @@ async function comparePeer(python: string, runtime: Runtime): Promise<readonly P
   }
 }
 
-async function measureDetector(runtime: Runtime): Promise<unknown> {
+interface DetectorResult {
+  readonly model: string;
+  readonly data: string;
+  readonly outputs:
+    | readonly { readonly output: string; readonly sqnrDb: number; readonly cosine: number }[]
+    | undefined;
+  readonly integer: string;
+  readonly sizeShare: number;
+  readonly latencyRatio: number | undefined;
+  readonly leftInFloat: readonly FloatNode[];
+}
+
+async function measureDetector(runtime: Runtime): Promise<DetectorResult> {
   const bytes = readFileSync(modelPath('ultraface_rfb320'));
   const source = await open([join(sharedFolder, 'data/imagenet300')], bytes, runtime, { preprocess: 'ultraface' }, 64);
   const { report } = await quantizeModel(decodeModel(bytes), { calibration: source, runtime, latencyRuns: 21 });
@@ -259,8 +272,8 @@ function median(numbers: readonly number[]): number {
 interface Results {
   readonly machine: ReturnType<typeof describeMachine>;
   readonly classifiers: readonly ClassifierRow[];
-  readonly detector?: Awaited<ReturnType<typeof measureDetector>>;
-  readonly language?: unknown;
+  readonly detector?: DetectorResult;
+  readonly language?: Awaited<ReturnType<typeof measurePerplexity>>;
   readonly memory?: readonly { readonly method: string; readonly few: number; readonly many: number }[];
   readonly peer?: readonly PeerRow[];
 }
@@ -283,6 +296,7 @@ async function measurePart(part: string, before: Results, runtime: Runtime): Pro
     }
     return { ...before, classifiers: rows };
   }
+  if (part === 'report') return before;
   if (part === 'detector') return { ...before, detector: await measureDetector(runtime) };
   if (part === 'language') return { ...before, language: await measurePerplexity(runtime) };
   if (part === 'memory') {
@@ -297,6 +311,20 @@ async function measurePart(part: string, before: Results, runtime: Runtime): Pro
     return flags.python === undefined ? before : { ...before, peer: await comparePeer(flags.python, runtime) };
   }
   throw new Error(`no part "${part}": ${allParts.join(', ')}`);
+}
+
+/** `Pow, ReduceMean (9 each): onnxruntime does not fuse it …`: nodes left in float, by reason. */
+function byReason(nodes: readonly FloatNode[]): string {
+  const groups = new Map<string, Map<string, number>>();
+  for (const { opType, reason } of nodes) {
+    // Reasons that name a tensor of the model are one group.
+    const key = reason.replace(/"[^"]*"/g, '…');
+    const types = groups.get(key) ?? new Map<string, number>();
+    groups.set(key, types.set(opType, (types.get(opType) ?? 0) + 1));
+  }
+  return [...groups]
+    .map(([reason, types]) => `${[...types].map(([type, count]) => `${count} ${type}`).join(', ')} (${reason})`)
+    .join('; ');
 }
 
 const allParts = [...classifiers.map(({ name }) => name), 'latency', 'detector', 'language', 'memory', 'peer'];
@@ -337,8 +365,17 @@ function markdown({ machine, classifiers: rows, detector, language, memory, peer
       `- Peak memory of the process from 200 to 2,000 calibration images, ${method}: ${(few / 1e6).toFixed(0)} → ${(many / 1e6).toFixed(0)} MB (${(100 * (many / few - 1)).toFixed(1)} %).`,
     );
   }
-  if (detector !== undefined) lines.push(`- Detector: \`${JSON.stringify(detector)}\``);
-  if (language !== undefined) lines.push(`- Language model: \`${JSON.stringify(language)}\``);
+  if (detector !== undefined) {
+    const outputs = detector.outputs?.map(({ output, sqnrDb }) => `${output} ${sqnrDb.toFixed(1)} dB`).join(', ');
+    lines.push(
+      `- ${detector.model} (${detector.data}): SQNR ${outputs}; file ${percent(detector.sizeShare)} %; ${detector.integer} operators on integers; float time / int8 time ${detector.latencyRatio?.toFixed(2)}; float: ${byReason(detector.leftInFloat)}.`,
+    );
+  }
+  if (language !== undefined) {
+    lines.push(
+      `- tinylm_llama_233k: perplexity ${language.float.toFixed(3)} → ${language.int8.toFixed(3)}; file ${percent(language.sizeShare)} %; ${language.integer} operators on integers; float: ${byReason(language.leftInFloat)}.`,
+    );
+  }
   return `# int8 against float, measured on the exported files
 
 ${machine.text}
