@@ -60,7 +60,7 @@ export {
 export { gatedResidual } from './binary/gated-residual';
 export { rPReLU } from './binary/rprelu';
 export { Bop, type BopOptions } from './binary/bop';
-export { WeightClip } from './binary/weight-clip';
+export { weightClip } from './binary/weight-clip';
 
 // A rule for a layer class of your own
 export { defaultRules, withRule } from './rules/default-rules';

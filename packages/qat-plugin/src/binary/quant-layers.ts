@@ -30,7 +30,7 @@ export interface QuantPaddingOptions {
  * tf.layers.conv2d with a quantized input and kernel, for networks built in one or few bits from the start.
  *
  * @example quantConv2d({ filters: 64, kernelSize: 3, padding: 'same', padValues: 1, useBias: false,
- *   inputQuantizer: 'ste_sign', kernelQuantizer: 'ste_sign', kernelConstraint: new WeightClip() })
+ *   inputQuantizer: 'ste_sign', kernelQuantizer: 'ste_sign', kernelConstraint: weightClip() })
  */
 export function quantConv2d(args: Conv2dArgs & QuantLayerOptions & QuantPaddingOptions): QuantizeWrapper {
   const { inputQuantizer, kernelQuantizer, padValues, ...rest } = args;
@@ -78,7 +78,8 @@ function wrap(
     ...(input === undefined ? {} : { input: scratchSlot(input, `${layer.name}/input`, 'activation', []) }),
     ...(padding === undefined ? {} : { padding }),
   };
-  return new QuantizeWrapper({ layer, settings });
+  const { batchInputShape } = layer;
+  return new QuantizeWrapper({ layer, settings, ...(batchInputShape === undefined ? {} : { batchInputShape }) });
 }
 
 /** Signed codes; several bits take their start from the first batch. */

@@ -1,4 +1,4 @@
-import { add, greater, mul, type serialization, sub, type Tensor, tidy, where } from '@tensorflow/tfjs-core';
+import { add, prelu, type serialization, sub, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { initializers, type LayerVariable, layers, type Shape } from '@tensorflow/tfjs-layers';
 
 /**
@@ -31,8 +31,7 @@ export class RPReLU extends layers.Layer {
     return tidy(() => {
       const x = (Array.isArray(inputs) ? inputs[0] : inputs) as Tensor;
       const moved = sub(x, (this.shift as LayerVariable).read());
-      const kinked = where(greater(moved, 0), moved, mul(moved, (this.slope as LayerVariable).read()));
-      return add(kinked, (this.offset as LayerVariable).read());
+      return add(prelu(moved, (this.slope as LayerVariable).read()), (this.offset as LayerVariable).read());
     });
   }
 

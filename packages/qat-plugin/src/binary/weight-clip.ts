@@ -3,7 +3,7 @@ import { clipByValue, serialization, type Tensor } from '@tensorflow/tfjs-core';
 /**
  * Keeps latent binary weights within ±value after every update: beyond it their gradient is 0 and they would never come back.
  *
- * Layers take it as `kernelConstraint`. @see Courbariaux et al. 2015, arXiv:1511.00363 §2.4
+ * @see Courbariaux et al. 2015, arXiv:1511.00363 §2.4
  */
 export class WeightClip extends serialization.Serializable {
   static className: string = 'BitwrightWeightClip';
@@ -21,4 +21,9 @@ export class WeightClip extends serialization.Serializable {
   override getConfig(): serialization.ConfigDict {
     return { value: this.value };
   }
+}
+
+/** What layers take as `kernelConstraint` for it. */
+export function weightClip(value = 1): { className: string; config: { value: number } } {
+  return { className: WeightClip.className, config: { value } };
 }

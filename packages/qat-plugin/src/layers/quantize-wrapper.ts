@@ -41,7 +41,7 @@ export class QuantizeWrapper extends InnerLayerWrapper {
   private bound: readonly BoundWeight[] = [];
   private input_: QuantizerSlot | undefined;
 
-  constructor(args: { layer: Layer; settings: QuantizeWrapperSettings; name?: string }) {
+  constructor(args: { layer: Layer; settings: QuantizeWrapperSettings; name?: string; batchInputShape?: Shape }) {
     const { layer, settings, ...rest } = args;
     super({ name: layer.name, ...rest });
     this.inner = layer;
