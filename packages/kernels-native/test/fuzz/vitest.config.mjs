@@ -1,13 +1,16 @@
 import { defineConfig } from 'vitest/config';
-import shared from '../../../../vitest.config.ts';
+
+const conditions = ['@bitwright/source', 'node', 'import', 'module', 'default'];
 
 export default defineConfig({
-  ...shared,
-  root: '.',
+  root: new URL('../../../..', import.meta.url).pathname,
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
-    ...shared.test,
     // The TensorFlow.js backend calls what this package tests in C++ alone.
     include: ['packages/kernels-native/{src,test}/**/*.test.ts', 'packages/tfjs-backend/test/*.test.ts'],
     setupFiles: ['packages/kernels-native/test/fuzz/record-calls.ts'],
+    testTimeout: 60_000,
+    maxWorkers: 2,
   },
 });
