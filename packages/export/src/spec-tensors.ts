@@ -43,6 +43,13 @@ export function commonProblems(spec: QuantizationSpec, model: Model, index: Grap
   return [...unknownTensors(spec, index), ...parameterProblems(spec, index), ...missingRanges(spec, model, index)];
 }
 
+/** A problem when a format would be written without a single entry. */
+export function emptyProblems(entries: readonly unknown[], what: string): readonly PlanProblem[] {
+  if (entries.length > 0) return [];
+  const hint = 'Quantize for this target; see which operators it runs on integers with `bitwright inspect`.';
+  return [{ where: 'spec', expected: `at least one ${what}`, received: 'none', hint }];
+}
+
 /** `tensor "conv1.w"`: how problems name a tensor. */
 export function tensorPlace(name: string): string {
   return `tensor ${JSON.stringify(name)}`;

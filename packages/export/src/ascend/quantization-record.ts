@@ -3,7 +3,7 @@ import { defineExporter, textFile } from '../define-exporter';
 import { type ExportedFile, type Exporter, refuseProblems } from '../exporter';
 import { outputAxis } from '../output-axis';
 import { type SpecLayer, specLayers } from '../spec-layers';
-import { commonProblems, modelIndex, nodePlace } from '../spec-tensors';
+import { commonProblems, emptyProblems, modelIndex, nodePlace } from '../spec-tensors';
 import { nameProblems } from '../text-format/name-problems';
 import { onlyText } from '../text-format/only-file';
 import { recoveredSpec, recoveredTensor } from '../text-format/recovered-spec';
@@ -37,6 +37,7 @@ export const ascendRecord: Exporter = /* @__PURE__ */ defineExporter({
     return {
       problems: [
         ...commonProblems(spec, model, index),
+        ...emptyProblems(layers, 'layer with weights on integers'),
         ...nameProblems(
           layers.map(({ node }) => node.name),
           nodePlace,

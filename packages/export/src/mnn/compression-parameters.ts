@@ -11,7 +11,7 @@ import { defineExporter, textFile } from '../define-exporter';
 import { type ExportedFile, type Exporter, refuseProblems } from '../exporter';
 import { outputAxis } from '../output-axis';
 import { type LayerTensor, type SpecLayer, specLayers } from '../spec-layers';
-import { commonProblems, modelIndex, nodePlace, tensorPlace } from '../spec-tensors';
+import { commonProblems, emptyProblems, modelIndex, nodePlace, tensorPlace } from '../spec-tensors';
 import { jsonText } from '../text-format/json';
 import { recoveredSpec, recoveredTensor } from '../text-format/recovered-spec';
 import { readWire, type WireField, type WireWriter, wireWriter } from './protobuf-wire';
@@ -41,7 +41,11 @@ export const mnnCompression: Exporter = /* @__PURE__ */ defineExporter({
     const index = modelIndex(model, id);
     const layers = specLayers(spec, index);
     return {
-      problems: [...commonProblems(spec, model, index), ...layers.flatMap(layerProblems)],
+      problems: [
+        ...commonProblems(spec, model, index),
+        ...emptyProblems(layers, 'layer on integers'),
+        ...layers.flatMap(layerProblems),
+      ],
       notes: [
         'How MNN’s converter applies the scales was not executed here: compare outputs on the device.',
         ...(layers.some(({ inputs }) => inputs.some(({ quantization }) => !quantization.scheme.dtype.signed))

@@ -10,7 +10,7 @@ import {
 import type { GraphIndex } from '@bitwright/onnx';
 import { defineExporter, textFile } from '../define-exporter';
 import { type ExportedFile, type Exporter, refuseProblems } from '../exporter';
-import { commonProblems, modelIndex, nodePlace } from '../spec-tensors';
+import { commonProblems, emptyProblems, modelIndex, nodePlace } from '../spec-tensors';
 import { symmetricInt8Problems } from '../text-format/activation-problems';
 import { nameProblems } from '../text-format/name-problems';
 import { onlyText } from '../text-format/only-file';
@@ -40,7 +40,7 @@ export const ncnnTable: Exporter = /* @__PURE__ */ defineExporter({
   evidence: 'run',
   check(spec, model) {
     const index = modelIndex(model, id);
-    const { layers, problems } = ncnnLayers(spec, index);
+    const { layers, problems, others } = ncnnLayers(spec, index);
     const inputs = layers.map(({ node, activation }) => ({
       name: node.input[0] ?? '',
       quantization: activation,
@@ -49,6 +49,7 @@ export const ncnnTable: Exporter = /* @__PURE__ */ defineExporter({
     return {
       problems: [
         ...commonProblems(spec, model, index),
+        ...emptyProblems(layers, 'layer on integers'),
         ...problems,
         ...nameProblems(
           layers.map(({ node }) => node.name),
@@ -60,7 +61,7 @@ export const ncnnTable: Exporter = /* @__PURE__ */ defineExporter({
         ...layers.flatMap(multiplierProblems),
       ],
       notes: [
-        `${index.nodes.length - layers.length} nodes have no rows and run in float.`,
+        `${index.nodes.length - layers.length} nodes have no rows and run in float${others.length > 0 ? `, ${others.length} of which the spec has on integers` : ''}.`,
         ...winogradNotes(layers, index),
       ],
     };

@@ -15,20 +15,27 @@ export interface NcnnLayer {
 export interface NcnnLayers {
   readonly layers: readonly NcnnLayer[];
   readonly problems: readonly PlanProblem[];
+  /** Nodes that the spec has on integers and ncnn in float. */
+  readonly others: readonly Node[];
 }
 
-/** Integer convolutions and matrix products of a spec; everything else of a plan for ncnn stays float. */
+/** Convolutions and matrix products that a spec has on integers; ncnn computes everything else in float. */
 export function ncnnLayers(spec: QuantizationSpec, index: GraphIndex): NcnnLayers {
   const layers: NcnnLayer[] = [];
   const problems: PlanProblem[] = [];
+  const others: Node[] = [];
   for (const node of index.nodes) {
     const decision = Object.hasOwn(spec.nodes, node.name) ? spec.nodes[node.name] : undefined;
     if (decision?.kind !== 'integer') continue;
+    if (node.opType !== 'Conv' && node.opType !== 'Gemm' && node.opType !== 'MatMul') {
+      others.push(node);
+      continue;
+    }
     const found = layerOf(node, spec, index);
     if ('rowLength' in found) layers.push(found);
     else problems.push(found);
   }
-  return { layers, problems };
+  return { layers, problems, others };
 }
 
 /** 3×3, stride 1, no dilation, no groups: the convolutions for which ncnn has int8 Winograd kernels. */
@@ -57,10 +64,6 @@ export function weightScales({ weight, rowLength }: NcnnLayer): Float32Array {
 
 function layerOf(node: Node, spec: QuantizationSpec, index: GraphIndex): NcnnLayer | PlanProblem {
   const where = nodePlace(node.name);
-  if (node.opType !== 'Conv' && node.opType !== 'Gemm' && node.opType !== 'MatMul') {
-    const hint = 'Leave it in float: quantize with --target ncnn.';
-    return { where, expected: 'a convolution or matrix product', received: `${node.opType} on integers`, hint };
-  }
   const [activationName = '', weightName = ''] = node.input;
   const activation = Object.hasOwn(spec.tensors, activationName) ? spec.tensors[activationName] : undefined;
   const weight = Object.hasOwn(spec.tensors, weightName) ? spec.tensors[weightName] : undefined;

@@ -2,7 +2,7 @@ import { int8, linearScheme, type PlanProblem, shortestFloat32, uint8 } from '@b
 import { defineExporter, textFile } from '../define-exporter';
 import { type ExportedFile, type Exporter, refuseProblems } from '../exporter';
 import { specLayers } from '../spec-layers';
-import { commonProblems, modelIndex, type SpecTensor, specTensors, tensorPlace } from '../spec-tensors';
+import { commonProblems, emptyProblems, modelIndex, type SpecTensor, specTensors, tensorPlace } from '../spec-tensors';
 import { nameProblems } from '../text-format/name-problems';
 import { onlyText } from '../text-format/only-file';
 import { recoveredSpec, recoveredTensor } from '../text-format/recovered-spec';
@@ -30,6 +30,7 @@ export const tengineScale: Exporter = /* @__PURE__ */ defineExporter({
     return {
       problems: [
         ...commonProblems(spec, model, index),
+        ...emptyProblems(tensors, 'quantized activation'),
         ...nameProblems(
           tensors.map(({ name }) => name),
           tensorPlace,

@@ -2,7 +2,7 @@ import { InvalidArgumentError, type PlanProblem, type QuantizationSpec } from '@
 import type { GraphIndex } from '@bitwright/onnx';
 import { defineExporter, textFile } from '../define-exporter';
 import { type ExportedFile, type Exporter, type ExportOptions, refuseProblems } from '../exporter';
-import { commonProblems, modelIndex, specTensors, tensorPlace } from '../spec-tensors';
+import { commonProblems, emptyProblems, modelIndex, specTensors, tensorPlace } from '../spec-tensors';
 import { symmetricInt8Problems } from '../text-format/activation-problems';
 import { nameProblems } from '../text-format/name-problems';
 import { onlyText } from '../text-format/only-file';
@@ -47,6 +47,7 @@ export const tensorrtCache: Exporter<CalibrationCacheOptions> = /* @__PURE__ */ 
       const tensors = specTensors(spec, index, 'activation');
       const problems = [
         ...commonProblems(spec, model, index),
+        ...emptyProblems(tensors, 'quantized activation'),
         ...nameProblems(
           tensors.map(({ name }) => name),
           tensorPlace,

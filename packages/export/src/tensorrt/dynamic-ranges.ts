@@ -2,7 +2,7 @@ import type { PlanProblem } from '@bitwright/core';
 import type { Model } from '@bitwright/onnx';
 import { defineExporter, textFile } from '../define-exporter';
 import { type ExportedFile, type Exporter, refuseProblems } from '../exporter';
-import { commonProblems, modelIndex, specTensors, tensorPlace } from '../spec-tensors';
+import { commonProblems, emptyProblems, modelIndex, specTensors, tensorPlace } from '../spec-tensors';
 import { symmetricInt8Problems } from '../text-format/activation-problems';
 import { isObject, jsonText } from '../text-format/json';
 import { nameProblems } from '../text-format/name-problems';
@@ -37,6 +37,7 @@ export const tensorrtRanges: Exporter = /* @__PURE__ */ defineExporter({
     return {
       problems: [
         ...commonProblems(spec, model, index),
+        ...emptyProblems(tensors, 'quantized activation'),
         ...nameProblems(names, tensorPlace),
         ...symmetricInt8Problems(tensors, 'Quantize for TensorRT: --target tensorrt-10.'),
       ],
