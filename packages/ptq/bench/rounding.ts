@@ -194,7 +194,7 @@ for (const name of flags.models.split(',')) {
     if (missing.length === 0) continue;
     await measure(kase, bits, missing, runtime, (measurement) => {
       results = [...results, measurement];
-      writeFileSync(path, `${JSON.stringify({ machine, results }, undefined, 1)}\n`);
+      writeFileSync(path, `${JSON.stringify({ machine, results }, undefined, 2)}\n`);
       writeFileSync(`${flags.out}.md`, table(results, machine));
       log(
         `${name} ${bits} ${measurement.method}: ${measurement.quantized.toFixed(2)} (float ${measurement.float.toFixed(2)})`,
