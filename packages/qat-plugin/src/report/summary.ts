@@ -113,12 +113,18 @@ function bitsOfWeights(layer: Layer): ReadonlyMap<LayerVariable, number> {
   return new Map(kernel === undefined ? [] : [[kernel, layer.slots[0]?.quantizer.bits ?? 32]]);
 }
 
+/** Layers that hand quantized values on. */
+const movers = ['Flatten', 'Reshape', 'Permute', 'MaxPooling1D', 'MaxPooling2D', 'ZeroPadding2D', 'Dropout'];
+
 /** Bits of what a layer reads: its own input quantizer, or the quantizer layer in front of it. */
 function inputBitsOf(layer: Layer): number {
   const own =
     layer instanceof QuantizeWrapper ? layer.slots.find(({ context }) => context.role === 'activation') : undefined;
   if (own !== undefined) return own.quantizer.bits;
-  const before = layer.inboundNodes[0]?.inboundLayers[0];
+  let before = layer.inboundNodes[0]?.inboundLayers[0];
+  while (before !== undefined && movers.includes(before.getClassName())) {
+    before = before.inboundNodes[0]?.inboundLayers[0];
+  }
   return before instanceof QuantizeActivation ? (before.slots[0]?.quantizer.bits ?? 32) : 32;
 }
 
