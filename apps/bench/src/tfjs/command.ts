@@ -27,6 +27,7 @@ interface WorkloadFlags {
 /** `bench tfjs`: training steps and predictions of our backend beside tfjs-node's, in turns. */
 export function tfjsCommand(): Command {
   return new Command('tfjs')
+    .enablePositionalOptions()
     .description('training steps and predictions of the TensorFlow.js backend against @tensorflow/tfjs-node')
     .option('--quick', 'ResNet-20 alone')
     .option('--only <text>', 'workloads whose name contains the text', '')

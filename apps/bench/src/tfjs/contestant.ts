@@ -29,13 +29,18 @@ export async function startContestant(
     {
       execArgv: ['--import', 'tsx', '--conditions=@bitwright/source'],
       env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' },
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     },
   );
-  const { version } = (await reply(worker, name)) as { version: string };
+  let lastWords = '';
+  worker.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    lastWords = (lastWords + text).slice(-2000);
+  });
+  const complaints = (): string => lastWords;
+  const { version } = (await reply(worker, name, complaints)) as { version: string };
   const ask = async (message: object): Promise<number> => {
     worker.send(message);
-    return ((await reply(worker, name)) as { ms: number }).ms;
+    return ((await reply(worker, name, complaints)) as { ms: number }).ms;
   };
   return {
     name,
@@ -50,10 +55,12 @@ export async function startContestant(
 
 // — internals —
 
-/** The next message of a worker; its end is an error. */
-function reply(worker: ChildProcess, name: string): Promise<unknown> {
+/** The next message of a worker; its end is an error that carries what it said last. */
+function reply(worker: ChildProcess, name: string, complaints: () => string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const ended = (code: number | null): void => reject(new Error(`the process of ${name} ended with ${code}`));
+    const ended = (code: number | null, signal: string | null): void => {
+      reject(new Error(`the process of ${name} ended with ${code ?? signal}: ${complaints()}`));
+    };
     worker.once('exit', ended);
     worker.once('message', (message) => {
       worker.off('exit', ended);

@@ -4,6 +4,8 @@ import type { TensorFlow } from './tensorflow';
 import type { Workload } from './workload';
 
 const batch = 128;
+/** A batch small enough that the cost of a call shows. */
+const smallBatch = 8;
 
 export const resnet20Workloads: readonly Workload[] = [
   {
@@ -13,8 +15,14 @@ export const resnet20Workloads: readonly Workload[] = [
     prepare: (tf) => trainStep(tf, resnet20(tf), [batch, 32, 32, 3], tf.train.momentum(0.1, 0.9)),
   },
   {
+    name: 'resnet20-train-small',
+    description: `the same network, batch ${smallBatch}: one training step`,
+    isQuick: false,
+    prepare: (tf) => trainStep(tf, resnet20(tf), [smallBatch, 32, 32, 3], tf.train.momentum(0.1, 0.9)),
+  },
+  {
     name: 'resnet20-predict',
-    description: `ResNet-20, 32×32×3, batch ${batch}, tf.layers: one prediction, read back`,
+    description: `the same network, batch ${batch}: one prediction, read back`,
     isQuick: true,
     prepare: (tf) => predictStep(tf, resnet20(tf), [batch, 32, 32, 3]),
   },
