@@ -68,8 +68,10 @@ describe('bitwright export', () => {
 
   it('takes the version of a format, and names the known ones for another', async () => {
     await quantize('--target', 'snpe');
-    await succeed('export', 'tiny.int8.onnx', '--to', 'snpe', '--format-version', '0.6.1');
+    await succeed('export', 'tiny.int8.onnx', '--to', 'snpe');
     expect(JSON.parse(text('tiny.encodings')).version).toBe('0.6.1');
+    await succeed('export', 'tiny.int8.onnx', '--to', 'snpe', '--format-version', '1.0.0', '-f');
+    expect(JSON.parse(text('tiny.encodings')).version).toBe('1.0.0');
     const { code, stderr } = await place.run([
       'export',
       'tiny.int8.onnx',

@@ -9,7 +9,7 @@ import { onnxQdqExporter, onnxQOperatorExporter } from './onnx-files/onnx-export
 import { openvinoFakeQuantize } from './openvino/fake-quantize';
 import { packedExporter } from './packed/packed-exporter';
 import { pplnnJson } from './pplnn/quantization-json';
-import { qualcommEncodings } from './qualcomm/encodings-exporter';
+import { qualcommEncodings, snpeEncodings } from './qualcomm/encodings-exporter';
 import { rknnConfig } from './rknn/quantization-config';
 import { safetensorsExporter } from './safetensors/safetensors-exporter';
 import { tengineScale } from './tengine/scale-table';
@@ -28,6 +28,7 @@ export const exporters: readonly Exporter[] = /* @__PURE__ */ Object.freeze([
   tensorrtRanges,
   ncnnTable,
   qualcommEncodings,
+  snpeEncodings,
   openvinoFakeQuantize,
   vitisPositions,
   mnnCompression,

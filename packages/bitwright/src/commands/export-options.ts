@@ -4,7 +4,7 @@ export const exportOptions = {
     flags: '--to <formats>',
     kind: 'text',
     description:
-      'formats to write, several with commas: tflite, ncnn, tensorrt-cache, tensorrt-ranges, qnn, openvino-fake-quantize, vitis, mnn, tengine, pplnn, ascend, rknn, nnie, onnx-qdq, onnx-qoperator, tfjs-web, safetensors, npz, packed',
+      'formats to write, several with commas: tflite, ncnn, tensorrt-cache, tensorrt-ranges, qnn, snpe, openvino-fake-quantize, vitis, mnn, tengine, pplnn, ascend, rknn, nnie, onnx-qdq, onnx-qoperator, tfjs-web, safetensors, npz, packed',
     group: 'What to write:',
     isFlagOnly: true,
   },

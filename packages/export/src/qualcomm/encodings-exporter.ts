@@ -13,9 +13,10 @@ import { encodings06 } from './encodings-0-6';
 import { encodings10 } from './encodings-1-0';
 import { encodings20 } from './encodings-2-0';
 
-const id = 'qualcomm-encodings';
-
 const versions: readonly EncodingVersion[] = /* @__PURE__ */ encodingVersions([encodings10, encodings06, encodings20]);
+
+/** What differs between the two families of converters. */
+type Family = Pick<Exporter, 'id' | 'title' | 'aliases' | 'targets' | 'versions'>;
 
 /**
  * Quantization encodings of AIMET for Qualcomm's converters (`--quantization_overrides`): 1.0.0 for QAIRT/QNN, 0.6.1 for SNPE
@@ -24,55 +25,71 @@ const versions: readonly EncodingVersion[] = /* @__PURE__ */ encodingVersions([e
  *
  * @see AIMET encoding specification 0.6.1 … 2.1.0; QNN type documentation
  */
-export const qualcommEncodings: Exporter = /* @__PURE__ */ defineExporter({
-  id,
-  title: 'Qualcomm AIMET/QNN encodings',
+export const qualcommEncodings: Exporter = /* @__PURE__ */ encodingsExporter({
+  id: 'qualcomm-encodings',
+  title: 'Qualcomm QNN/QAIRT encodings (AIMET)',
   aliases: ['aimet'],
-  targets: ['qnn', 'snpe'],
+  targets: ['qnn'],
   versions: ['1.0.0', '0.6.1', '2.0.0', 'unversioned'],
-  evidence: 'source',
-  check(spec, model, options) {
-    const index = modelIndex(model, id);
-    const tensors = specTensors(spec, index);
-    const version = options?.version ?? '1.0.0';
-    return {
-      problems: [
-        ...commonProblems(spec, model, index),
-        ...nameProblems(
-          tensors.map(({ name }) => name),
-          tensorPlace,
-        ),
-        ...tensors.flatMap((tensor) => granularityProblems(tensor, index, version)),
-      ],
-      notes: [
-        version === '2.0.0'
-          ? 'Which SDK releases take encodings 2.0.0 is not verified.'
-          : 'Biases are left out: give the converter --bias_bitwidth 32.',
-        'Tensors without an encoding: add --float_fallback, or the quantizer calibrates them by itself.',
-      ],
-    };
-  },
-  render(spec, model, { name, version }) {
-    const index = modelIndex(model, id);
-    const root = versionNamed(version).write(specTensors(spec, index), version);
-    return [textFile(`${name}.encodings`, jsonText(root))];
-  },
-  validate: (files, model) => parse(files, model === undefined ? undefined : modelIndex(model, id)).problems,
-  read(files, model) {
-    const index = modelIndex(model, id);
-    const { tensors, problems } = parse(files, index);
-    refuseProblems(`[export] ${id}`, problems);
-    const entries = tensors.map((tensor): [string, TensorQuantization] => [
-      tensor.name,
-      tensor.quantization(index.initializer(tensor.name) === undefined ? 'activation' : 'weight', (count) =>
-        count === 1 ? undefined : channelAxis(tensor.name, index),
-      ),
-    ]);
-    return recoveredSpec('qnn', Object.fromEntries(entries));
-  },
+});
+
+/** The same for SNPE, which reads the older versions. */
+export const snpeEncodings: Exporter = /* @__PURE__ */ encodingsExporter({
+  id: 'snpe-encodings',
+  title: 'Qualcomm SNPE encodings (AIMET)',
+  aliases: [],
+  targets: ['snpe'],
+  versions: ['0.6.1', 'unversioned', '1.0.0'],
 });
 
 // — internals —
+
+function encodingsExporter(family: Family): Exporter {
+  const { id } = family;
+  return defineExporter({
+    ...family,
+    evidence: 'source',
+    check(spec, model, options) {
+      const index = modelIndex(model, id);
+      const tensors = specTensors(spec, index);
+      const version = options?.version ?? family.versions[0] ?? '';
+      return {
+        problems: [
+          ...commonProblems(spec, model, index),
+          ...nameProblems(
+            tensors.map(({ name }) => name),
+            tensorPlace,
+          ),
+          ...tensors.flatMap((tensor) => granularityProblems(tensor, index, version)),
+        ],
+        notes: [
+          version === '2.0.0'
+            ? 'Which SDK releases take encodings 2.0.0 is not verified.'
+            : 'Biases are left out: give the converter --bias_bitwidth 32.',
+          'Tensors without an encoding: add --float_fallback, or the quantizer calibrates them by itself.',
+        ],
+      };
+    },
+    render(spec, model, { name, version }) {
+      const index = modelIndex(model, id);
+      const root = versionNamed(version).write(specTensors(spec, index), version);
+      return [textFile(`${name}.encodings`, jsonText(root))];
+    },
+    validate: (files, model) => parse(files, model === undefined ? undefined : modelIndex(model, id)).problems,
+    read(files, model) {
+      const index = modelIndex(model, id);
+      const { tensors, problems } = parse(files, index);
+      refuseProblems(`[export] ${id}`, problems);
+      const entries = tensors.map((tensor): [string, TensorQuantization] => [
+        tensor.name,
+        tensor.quantization(index.initializer(tensor.name) === undefined ? 'activation' : 'weight', (count) =>
+          count === 1 ? undefined : channelAxis(tensor.name, index),
+        ),
+      ]);
+      return recoveredSpec(family.targets[0] ?? 'qnn', Object.fromEntries(entries));
+    },
+  });
+}
 
 function versionNamed(version: string): EncodingVersion {
   return versions.find((candidate) => candidate.names.includes(version)) ?? encodings10;

@@ -31,7 +31,7 @@ export const snpe: Target = /* @__PURE__ */ deepFreeze<Target>({
   operators: qualcommOperators,
   peakMacsPerCycle: {},
   kernelFormats: ['i8', 'i16'],
-  exporter: 'qualcomm-encodings',
+  exporter: 'snpe-encodings',
   evidence: {
     schemes: 'source',
     placement: 'source',
