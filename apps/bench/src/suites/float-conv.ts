@@ -1,5 +1,11 @@
 import { type SeededRandom, seededRandom } from '@bitwright/core';
-import { type Conv2dShape, conv2dF32, depthwiseConv2dF32 } from '@bitwright/kernels-native';
+import {
+  type Conv2dShape,
+  conv2dF32,
+  depthwiseConv2dF32,
+  type NativeBackend,
+  packMatrixF32,
+} from '@bitwright/kernels-native';
 import { intAttribute, intsAttribute } from '@bitwright/onnx';
 import type { KernelCase, KernelSuite } from '../kernels/kernel-suite';
 import { type ConvLayer, convOperations, outSize } from '../layers/conv-layer';
@@ -16,7 +22,7 @@ export const floatConv: KernelSuite = {
   name: 'float-conv',
   description:
     'float32 convolutions, NHWC, against Conv of onnxruntime (NCHW; blocked layout inside where it chooses one, with the ' +
-    'reorderings that a single node needs). Batch 1 unless the group says otherwise. Filters are constant for the peer; ours packs them in every call.',
+    'reorderings that a single node needs). Batch 1 unless the group says otherwise. At batch 1 filters are constant: both sides pack them beforehand.',
   cases: [
     ...resnet18.map((layer) => convCase('ResNet-18', layer, 1)),
     ...resnet50.map((layer) => convCase('ResNet-50', layer, 1)),
@@ -69,8 +75,7 @@ function convCase(group: string, layer: ConvLayer, batch: number): KernelCase {
       const x = randomFloats(random, batch * shape.inHeight * shape.inWidth * inChannels);
       const filter = randomFloats(random, (kernel * kernel * inChannels * outChannels) / groups);
       const y = new Float32Array(batch * shape.outHeight * shape.outWidth * outChannels);
-      const run = groups === 1 ? conv2dF32 : depthwiseConv2dF32;
-      const ours = (): void => run(native, shape, x, filter, y);
+      const ours = oursOf(native, layer, shape, x, filter, y);
       const peer = await convPeer(layer, shape, threads, x, filter);
       ours();
       await peer.run();
@@ -83,6 +88,22 @@ function convCase(group: string, layer: ConvLayer, batch: number): KernelCase {
       return { ours, peer: peer.run, close: peer.close };
     },
   };
+}
+
+/** Batch 1 is inference, where filters are packed beforehand unless Winograd transforms them; a batch trains. */
+function oursOf(
+  native: NativeBackend,
+  layer: ConvLayer,
+  shape: Conv2dShape,
+  x: Float32Array,
+  filter: Float32Array,
+  y: Float32Array,
+): () => void {
+  if (layer.groups > 1) return () => depthwiseConv2dF32(native, shape, x, filter, y);
+  const suitsWinograd = layer.kernel === 3 && layer.stride === 1 && shape.outHeight * shape.outWidth >= 384;
+  if (shape.batch > 1 || suitsWinograd) return () => conv2dF32(native, shape, x, filter, y);
+  const packed = packMatrixF32(native, { k: layer.kernel ** 2 * layer.inChannels, n: layer.outChannels }, filter);
+  return () => conv2dF32(native, shape, x, packed, y);
 }
 
 async function convPeer(
