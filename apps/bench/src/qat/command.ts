@@ -87,6 +87,7 @@ async function run(flags: Flags): Promise<void> {
       stateFolder: flags.state,
       threads,
       checksExport: flags.export,
+      previous: report.rows.find(({ id }) => id === row.id),
       seed,
       deadline,
       log: (text) => process.stderr.write(text),
