@@ -39,6 +39,8 @@ const measured = classifiers[0] as MeasuredModel;
 /** One quantize call. */
 interface Run {
   readonly seconds: number;
+  /** Of all threads, waiting ones that spin included: what other work on the machine does not stretch. */
+  readonly cpuSeconds: number;
   readonly peakBytes: number;
 }
 
@@ -76,6 +78,7 @@ async function open(path: string, limit: number) {
 async function child(file: string, samples: number): Promise<void> {
   const { bytes, runtime, source } = await open(file, samples);
   const backend = flags['no-native'] ? undefined : await loadStatisticsBackend();
+  const cpu = process.cpuUsage();
   const start = performance.now();
   const { model } = await quantizeModel(decodeModel(bytes), {
     calibration: source,
@@ -87,7 +90,10 @@ async function child(file: string, samples: number): Promise<void> {
   });
   encodeModel(model);
   const seconds = (performance.now() - start) / 1000;
-  process.stdout.write(`${JSON.stringify({ seconds, peakBytes: process.resourceUsage().maxRSS * 1024 })}\n`);
+  const used = process.cpuUsage(cpu);
+  const cpuSeconds = (used.user + used.system) / 1e6;
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  process.stdout.write(`${JSON.stringify({ seconds, cpuSeconds, peakBytes })}\n`);
 }
 
 function runOurs(method: string, file: string, samples: number, isPlain: boolean): Run {
@@ -158,11 +164,12 @@ interface Results {
 function markdown({ machine, samples, comparisons, memory }: Results): string {
   const seconds = (runs: readonly Run[]): number => median(runs.map((run) => run.seconds));
   const peak = (runs: readonly Run[]): number => median(runs.map((run) => run.peakBytes));
-  const ratio = (ours: readonly Run[], peer: readonly Run[]): string =>
-    median(ours.map((run, i) => (peer[i] as Run).seconds / run.seconds)).toFixed(1);
+  const ratio = (ours: readonly Run[], peer: readonly Run[], key: 'seconds' | 'cpuSeconds'): string =>
+    median(ours.map((run, i) => (peer[i] as Run)[key] / run[key])).toFixed(1);
+  const cpu = (runs: readonly Run[]): string => median(runs.map((run) => run.cpuSeconds)).toFixed(1);
   const rows = comparisons.map(
     ({ method, ours, oursPlain, peer }) =>
-      `| ${method} | ${seconds(ours).toFixed(2)} s | ${seconds(oursPlain).toFixed(2)} s | ${seconds(peer).toFixed(2)} s | ${ratio(ours, peer)}x (${ratio(oursPlain, peer)}x) | ${(peak(ours) / 1e6).toFixed(0)} MB | ${(peak(peer) / 1e6).toFixed(0)} MB | 1/${(peak(peer) / peak(ours)).toFixed(1)} |`,
+      `| ${method} | ${seconds(ours).toFixed(2)} s | ${seconds(oursPlain).toFixed(2)} s | ${seconds(peer).toFixed(2)} s | ${ratio(ours, peer, 'seconds')}x (${ratio(oursPlain, peer, 'seconds')}x) | ${cpu(ours)}, ${cpu(oursPlain)}, ${cpu(peer)} s | ${ratio(ours, peer, 'cpuSeconds')}x (${ratio(oursPlain, peer, 'cpuSeconds')}x) | ${(peak(ours) / 1e6).toFixed(0)} MB | ${(peak(peer) / 1e6).toFixed(0)} MB | 1/${(peak(peer) / peak(ours)).toFixed(1)} |`,
   );
   const flat = memory.map((m) => `| ${m.method} | ${m.samples} | ${(m.peakBytes / 1e6).toFixed(0)} MB |`);
   return `# Calibration beside onnxruntime.quantization
@@ -172,8 +179,8 @@ ${machine.text}
 resnet20_cifar10, ${samples} images from one .npy file: the whole quantize call (calibration and export) in a fresh process, both tools in
 turn, medians of ${comparisons[0]?.ours.length ?? 0} runs. "Plain": without the native kernels. Peak: resident memory of the process.
 
-| method | bitwright | plain | quantize_static | faster (plain) | peak | peak of the peer | share |
-|---|---|---|---|---|---|---|---|
+| method | bitwright | plain | quantize_static | faster (plain) | processor time: ours, plain, peer | less (plain) | peak | peak of the peer | share |
+|---|---|---|---|---|---|---|---|---|---|
 ${rows.join('\n')}
 
 Peak memory by number of images:

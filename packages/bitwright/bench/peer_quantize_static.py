@@ -43,7 +43,7 @@ with tempfile.TemporaryDirectory() as folder:
     prepared = f"{folder}/prepared.onnx"
     quant_pre_process(arguments.model, prepared, skip_symbolic_shape=True)
     name = onnxruntime.InferenceSession(prepared).get_inputs()[0].name
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = resource.getrusage(resource.RUSAGE_SELF)
     start = time.perf_counter()
     quantize_static(
         prepared,
@@ -57,5 +57,16 @@ with tempfile.TemporaryDirectory() as folder:
     )
     seconds = time.perf_counter() - start
 
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({"seconds": seconds, "peakBytes": peak * 1024, "beforeBytes": before * 1024, "onnxruntime": onnxruntime.__version__}))
+after = resource.getrusage(resource.RUSAGE_SELF)
+cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+print(
+    json.dumps(
+        {
+            "seconds": seconds,
+            "cpuSeconds": cpu,
+            "peakBytes": after.ru_maxrss * 1024,
+            "beforeBytes": before.ru_maxrss * 1024,
+            "onnxruntime": onnxruntime.__version__,
+        }
+    )
+)
