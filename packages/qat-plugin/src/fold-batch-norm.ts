@@ -1,3 +1,4 @@
+import { followingBatchNorm } from './graph/following-batch-norm';
 import { type GraphIndex, indexGraph, outputsOf } from './graph/graph-index';
 import {
   type GraphLayer,
@@ -7,7 +8,6 @@ import {
   nestedOfGraph,
   type TensorRef,
 } from './graph/model-graph';
-import { followingBatchNorm } from './graph/plan-graph';
 import type { Layer } from './layers/inner-layer';
 import { variableName } from './layers/quantize-wrapper';
 import type { LayerRule, WeightRule } from './rules/layer-rule';

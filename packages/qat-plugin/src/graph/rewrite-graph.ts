@@ -14,7 +14,7 @@ import {
   sameTensor,
   type TensorRef,
 } from './model-graph';
-import type { GraphPlan, PlannedLayer, PlannedTensor } from './plan-graph';
+import type { GraphPlan, PlannedLayer, PlannedTensor } from './plan';
 
 /**
  * The graph a plan asks for: layers wrapped under their own names, quantizers between layers, batch normalization merged with

@@ -1,4 +1,4 @@
-import type { GraphPlan } from '../graph/plan-graph';
+import type { GraphPlan } from '../graph/plan';
 
 /** What became of one layer, and why. */
 export interface LayerReport {
