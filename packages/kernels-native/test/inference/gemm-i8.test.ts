@@ -165,8 +165,7 @@ describe.each(tiers)('gemmI8 on %s', (_, native) => {
   });
 });
 
-describe('gemmI8', () => {
-  const [, native] = tiers[0] as (typeof tiers)[number];
+describe.each(tiers.slice(0, 1))('gemmI8 on %s', (_, native) => {
   const packed = packGemmI8(native, { n: 2, k: 3, b: new Int8Array(6), bLayout: 'NK' });
   const call = { m: 1, a: new Uint8Array(3), aZeroPoint: 0 };
   const to = { multiplier: new Float32Array(2).fill(1), zeroPoint: 0, qmin: 0, qmax: 255 };
@@ -235,4 +234,8 @@ describe('gemmI8', () => {
     };
     expect(out).toEqual(requantize({ ...reference, zeroPoint: 0, qmin: 0, qmax: 255 }, new Uint8Array(2)));
   });
+});
+
+it.skipIf(tiers.length === 0)('ran on an instruction set of this machine', () => {
+  expect(tiers.map(([name]) => name)).not.toHaveLength(0);
 });
