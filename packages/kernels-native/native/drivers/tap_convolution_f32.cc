@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "qk/context.h"
+#include "qk/conv_f32.h"
 #include "qk/gemm_f32.h"
 
 // One task: a strip of grid lines of one image times a group of panels (max_columns target channels). The source lines of the
@@ -14,6 +15,8 @@ namespace {
 
 constexpr int64_t kWindowFloats = 40 * 1024;  // 160 KB of the source per strip, where the image is larger than that
 constexpr int64_t kTilesToPack = 6;           // panels are packed when at least this many tiles use each of them
+
+constexpr int64_t kLinePixels = 8;  // shorter lines leave a line kernel's blocks empty
 
 int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -36,8 +39,9 @@ struct ThreadScratch {
   int64_t* tap_offsets;
 };
 
-// Points the rows of the strip [line, line + lines) of image n at the source and the target.
-void PlaceRows(const Plan& plan, int64_t n, int64_t line, int64_t lines, const ThreadScratch& scratch) {
+// Points the rows of the strip [line, line + lines) of image n at the source and the target: all of them, or of every grid line
+// the first `per_line`.
+void PlaceRows(const Plan& plan, int64_t n, int64_t line, int64_t lines, int64_t per_line, const ThreadScratch& scratch) {
   const TapConvolutionF32& call = plan.call;
   const ImageF32 image = {call.source + n * call.source_height * call.source_width * call.source_channels, call.source_height,
                           call.source_width, call.source_channels};
@@ -55,12 +59,12 @@ void PlaceRows(const Plan& plan, int64_t n, int64_t line, int64_t lines, const T
     scratch.tap_offsets[t] = (call.tap_y[t] * columns + call.tap_x[t]) * image.channels;
   }
   const int64_t pixel = call.step_x * image.channels, target_pixel = call.target_step_x * call.channels;
-  int64_t row = 0;
   for (int64_t i = 0; i < lines; i++) {
+    int64_t row = i * call.grid_width;
     const float* a = first + i * call.step_y * columns * image.channels;
     const int64_t target_line = n * call.target_height + call.target_top + (line + i) * call.target_step_y;
     const int64_t at = (target_line * call.target_width + call.target_left) * call.channels;
-    for (int64_t j = 0; j < call.grid_width; j++, row++) {
+    for (int64_t j = 0; j < per_line; j++, row++) {
       scratch.a_rows[row] = a + j * pixel;
       scratch.c_rows[row] = call.target + at + j * target_pixel;
       if (call.residual != nullptr) scratch.residual_rows[row] = call.residual + at + j * target_pixel;
@@ -89,6 +93,35 @@ void RunTiles(const Plan& plan, int64_t positions, int64_t first_panel, int64_t 
       if (call.residual != nullptr) tile.epilogue.residual_rows = scratch.residual_rows + begin;
       plan.table.tile.run(tile);
     }
+  }
+}
+
+// Few output channels, taps three pixels wide, neighbours in the grid neighbours in both images: line by line.
+bool SuitsLines(const TapConvolutionF32& call, const ConvF32Table& table) {
+  return call.run == 3 && call.step_x == 1 && call.target_step_x == 1 && call.channels <= table.max_line_columns &&
+         call.grid_width >= kLinePixels && call.packed_filter == nullptr;
+}
+
+void RunLines(const Plan& plan, const ConvF32Table& table, int64_t lines, const ThreadScratch& scratch) {
+  const TapConvolutionF32& call = plan.call;
+  ConvF32Line line = {};
+  line.taps = scratch.tap_offsets;
+  line.tap_count = call.taps;
+  line.channels = call.source_channels;
+  line.filter = call.filter;
+  line.filter_stride = call.channels;
+  line.pixels = call.grid_width;
+  line.columns = call.channels;
+  line.bias = call.bias;
+  line.minimum = call.minimum;
+  line.maximum = call.maximum;
+  line.y_pixel = call.channels;
+  for (int64_t i = 0; i < lines; i++) {
+    const int64_t row = i * call.grid_width;
+    line.x = scratch.a_rows[row];
+    line.y = scratch.c_rows[row];
+    line.residual = call.residual != nullptr ? scratch.residual_rows[row] : nullptr;
+    table.line.run(line);
   }
 }
 
@@ -131,6 +164,8 @@ Status RunTapConvolutionF32(Context& context, const TapConvolutionF32& call) {
     PackF32(context, {call.filter, call.channels, false}, rows, call.channels, packed);
     plan.packed = packed;
   }
+  const ConvF32Table& lines_table = ConvF32Tables(context.tier());
+  const bool by_lines = SuitsLines(call, lines_table);
   const size_t threads = static_cast<size_t>(pool.threads());
   const size_t positions = static_cast<size_t>(plan.strip_lines * call.grid_width);
   ThreadScratch* slices = scratch.Take<ThreadScratch>(threads);
@@ -149,7 +184,11 @@ Status RunTapConvolutionF32(Context& context, const TapConvolutionF32& call) {
       const int64_t group = i % plan.panel_groups, strip = i / plan.panel_groups % plan.strips;
       const int64_t n = i / plan.panel_groups / plan.strips, line = strip * plan.strip_lines;
       const int64_t lines = std::min(plan.strip_lines, call.grid_height - line);
-      PlaceRows(plan, n, line, lines, slices[thread]);
+      PlaceRows(plan, n, line, lines, by_lines ? 1 : call.grid_width, slices[thread]);
+      if (by_lines) {
+        RunLines(plan, lines_table, lines, slices[thread]);
+        continue;
+      }
       RunTiles(plan, lines * call.grid_width, plan.panels * group / plan.panel_groups,
                plan.panels * (group + 1) / plan.panel_groups, slices[thread]);
     }

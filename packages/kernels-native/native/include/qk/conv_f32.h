@@ -38,7 +38,30 @@ struct ConvF32FilterTile {
   int64_t columns;  // 1 .. max_columns of the table
 };
 
+// One line of a convolution three pixels wide with horizontal stride 1, for at most one register of output channels. A pixel of
+// x meets three outputs, so each broadcast serves three multiply-adds.
+//
+//   y[p * y_pixel + j] = clamp(sum_t sum_g sum_c x[taps[t] + (p + g) * channels + c] * filter[((3 t + g) * channels + c) *
+//       filter_stride + j] + bias[j] + residual[p * y_pixel + j]),   0 <= g < 3, 0 <= c < channels
+struct ConvF32Line {
+  const float* x;
+  const int64_t* taps;  // [tap_count]: window lines, in floats
+  int64_t tap_count;
+  int64_t channels;
+  const float* filter;
+  int64_t filter_stride;
+  int64_t pixels, columns;  // columns: 1 .. max_line_columns of the table
+  const float* bias;        // or null
+  const float* residual;    // or null
+  float minimum, maximum;
+  float* y;
+  int64_t y_pixel;
+};
+
 }  // namespace qk
+
+// Rounding: fused multiply-adds in the order t, c, g (scalar: products and sums), then bias and residual.
+using QkConvF32Line = void(const qk::ConvF32Line& line);
 
 // Rounding: fused multiply-adds in the order l, p from zero (scalar: products and sums), then the old value of out.
 using QkConvF32FilterTile = void(const qk::ConvF32FilterTile& tile);
@@ -46,6 +69,7 @@ using QkConvF32FilterTile = void(const qk::ConvF32FilterTile& tile);
 extern "C" {
 QkConvF32FilterTile qk_conv_f32_filter_tile__scalar, qk_conv_f32_filter_tile__avx2, qk_conv_f32_filter_tile__avx512vnni,
     qk_conv_f32_filter_tile__neon;
+QkConvF32Line qk_conv_f32_line__scalar, qk_conv_f32_line__avx2, qk_conv_f32_line__avx512vnni, qk_conv_f32_line__neon;
 }
 
 namespace qk {
@@ -55,6 +79,8 @@ struct ConvF32Table {
   int64_t max_rows;         // of a tile two registers wide
   int64_t max_narrow_rows;  // of a tile at most one register wide
   int64_t max_columns;      // two registers
+  Op<QkConvF32Line*> line;
+  int64_t max_line_columns;  // one register
 };
 
 const ConvF32Table& ConvF32Tables(Tier tier);

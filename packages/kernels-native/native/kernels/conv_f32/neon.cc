@@ -1,4 +1,7 @@
 #include "../simd/f32x4_neon.h"
 #include "filter_tile_simd.h"
+#include "line_simd.h"
 
 void qk_conv_f32_filter_tile__neon(const qk::ConvF32FilterTile& tile) { DispatchTile<12, 16>(tile); }
+
+void qk_conv_f32_line__neon(const qk::ConvF32Line& line) { RunLine<16>(line); }
