@@ -97,6 +97,11 @@ function removeIfRedundant(node: Node, { edit, spec }: WriterState): void {
   if (!isRedundant) return;
   edit.removeNode(node);
   edit.setOutput(producer, producer.output.indexOf(input), output);
+  for (const bound of node.input.slice(1)) {
+    const isUnread =
+      edit.initializer(bound) !== undefined && edit.consumers(bound).length === 0 && !edit.isOutput(bound);
+    if (isUnread) edit.removeInitializer(bound);
+  }
 }
 
 function clampBounds(node: Node, edit: GraphEditor): readonly [number, number] {
