@@ -8,13 +8,14 @@ import {
   type TensorQuantization,
 } from '@bitwright/core';
 import { defineExporter, textFile } from '../define-exporter';
-import { type ExportedFile, type Exporter, refuseProblems } from '../exporter';
+import { type Exporter, refuseProblems } from '../exporter';
 import { outputAxis } from '../output-axis';
 import { type LayerTensor, type SpecLayer, specLayers } from '../spec-layers';
-import { commonProblems, emptyProblems, modelIndex, nodePlace, tensorPlace } from '../spec-tensors';
+import { commonProblems, emptyProblems, modelIndex, tensorPlace } from '../spec-tensors';
 import { jsonText } from '../text-format/json';
 import { recoveredSpec, recoveredTensor } from '../text-format/recovered-spec';
-import { readWire, type WireField, type WireWriter, wireWriter } from './protobuf-wire';
+import { parseParameters, type TensorFields } from './parse-parameters';
+import { type WireWriter, wireWriter } from './protobuf-wire';
 
 const id = 'mnn-compression';
 
@@ -59,10 +60,10 @@ export const mnnCompression: Exporter = /* @__PURE__ */ defineExporter({
     if (version === 'json') return [textFile(`${name}.mnn.json`, jsonText(pipelineJson(layers)))];
     return [{ path: `${name}.mnn.bin`, bytes: pipelineMessage(layers).bytes() }];
   },
-  validate: (files) => parse(files).problems,
+  validate: (files) => parseParameters(files).problems,
   read(files, model) {
     const index = modelIndex(model, id);
-    const { entries, problems } = parse(files);
+    const { entries, problems } = parseParameters(files);
     refuseProblems(`[export] ${id}`, problems);
     const tensors: Record<string, TensorQuantization> = {};
     for (const { name, scales, zeroPoint, min, max } of entries) {
@@ -87,15 +88,6 @@ export const mnnCompression: Exporter = /* @__PURE__ */ defineExporter({
 
 /** Pipeline.version when none is stated. */
 const pipelineVersion = '0.0.0';
-
-/** Fields of one tensor, as both spellings write them. */
-interface TensorFields {
-  readonly name: string;
-  readonly scales: readonly number[];
-  readonly zeroPoint: number;
-  readonly min: number;
-  readonly max: number;
-}
 
 function fieldsOf({ name, quantization: { scheme, qparams } }: LayerTensor): TensorFields {
   const shift = scheme.dtype.signed ? 0 : 128;
@@ -181,92 +173,4 @@ function pipelineJson(layers: readonly SpecLayer[]): object {
     version: pipelineVersion,
     algo: [{ type: 'QUANTIZE', quant_params: { round_mode: roundModeOf(layers), layer } }],
   };
-}
-
-interface Parsed {
-  readonly entries: readonly TensorFields[];
-  readonly problems: readonly PlanProblem[];
-}
-
-function parse(files: readonly ExportedFile[]): Parsed {
-  const file = files[0];
-  if (file === undefined || files.length > 1) {
-    return { entries: [], problems: [{ where: 'files', expected: 'one file', received: String(files.length) }] };
-  }
-  try {
-    const entries = file.path.endsWith('.json') ? fromJson(file.bytes) : fromMessage(file.bytes);
-    return { entries, problems: entries.flatMap(entryProblems) };
-  } catch (cause) {
-    const received = cause instanceof Error ? cause.message : String(cause);
-    return { entries: [], problems: [{ where: file.path, expected: 'a compression pipeline', received }] };
-  }
-}
-
-function entryProblems({ name, scales, zeroPoint, min, max }: TensorFields): readonly PlanProblem[] {
-  const where = name === '' ? nodePlace(name) : tensorPlace(name);
-  if (name === '' || scales.length === 0 || scales.some((s) => !(s > 0 && Number.isFinite(s)))) {
-    return [{ where, expected: 'a name and positive finite scales', received: scales.join(', ') }];
-  }
-  if (min < -128 || max > 127 || min >= max || zeroPoint < min || zeroPoint > max) {
-    return [{ where, expected: 'codes within int8', received: `[${min}, ${max}], zero point ${zeroPoint}` }];
-  }
-  return [];
-}
-
-function fromMessage(bytes: Uint8Array): readonly TensorFields[] {
-  const messages = (fields: readonly WireField[], field: number): readonly (readonly WireField[])[] =>
-    fields.flatMap((each) => (each.field === field && each.value instanceof Uint8Array ? [readWire(each.value)] : []));
-  const pipeline = readWire(bytes);
-  const layers = messages(pipeline, 2).flatMap((algorithm) =>
-    messages(algorithm, 2).flatMap((parameters) => messages(parameters, 4)),
-  );
-  if (layers.length === 0) throw new RangeError('no layers');
-  return layers.flatMap((layer) => [
-    ...messages(layer, 1).map((fields) => fromFields(fields, 5)),
-    ...messages(layer, 2).map((fields) => fromFields(fields, 4)),
-    ...messages(layer, 3).map((fields) => fromFields(fields, 5)),
-  ]);
-}
-
-/** Activations have their clamps in fields 5 and 6 behind the zero point; weights in 4 and 5, without one. */
-function fromFields(fields: readonly WireField[], firstClamp: 4 | 5): TensorFields {
-  const number = (field: number, otherwise: number): number => {
-    const value = fields.find((each) => each.field === field)?.value;
-    return typeof value === 'number' ? value : otherwise;
-  };
-  const name = fields.find((each) => each.field === 1)?.value;
-  return {
-    name: name instanceof Uint8Array ? new TextDecoder().decode(name) : '',
-    scales: fields.flatMap(({ field, value }) => (field === 3 && typeof value === 'number' ? [value] : [])),
-    zeroPoint: firstClamp === 5 ? number(4, 0) : 0,
-    min: number(firstClamp, -128),
-    max: number(firstClamp + 1, 127),
-  };
-}
-
-/** The same fields from the JSON spelling; anything out of place is an error of the types below. */
-function fromJson(bytes: Uint8Array): readonly TensorFields[] {
-  interface JsonTensor {
-    readonly name: string;
-    readonly scales: number[];
-    readonly zero_point?: number;
-    readonly clamp_min: number;
-    readonly clamp_max: number;
-  }
-  interface JsonPipeline {
-    readonly algo: {
-      readonly quant_params: { readonly layer: Record<'input' | 'weight' | 'output', JsonTensor[]>[] };
-    }[];
-  }
-  const { algo } = JSON.parse(new TextDecoder().decode(bytes)) as JsonPipeline;
-  const layers = algo.flatMap(({ quant_params }) => quant_params.layer);
-  return layers.flatMap(({ input, weight, output }) =>
-    [...input, ...weight, ...output].map(({ name, scales, zero_point = 0, clamp_min, clamp_max }) => ({
-      name,
-      scales,
-      zeroPoint: zero_point,
-      min: clamp_min,
-      max: clamp_max,
-    })),
-  );
 }

@@ -1,6 +1,6 @@
 import type { Node } from '@bitwright/onnx';
 import { type FusedActivation, fusedActivations } from '../schema/operators';
-import { absorbedClamp, emitClamp, fusedActivationOf, unbounded, withoutRedundant } from './clamp';
+import { absorbedClamp, emitClamp, fusedActivationOf, withoutRedundant } from './clamp';
 import { addTensor, type LoweringContext, type Mode, paramsOf, valueKey } from './context';
 import { refuse } from './refusal';
 import type { CodeParams, TensorSize, Value } from './value';
@@ -38,8 +38,8 @@ export function writeResult(
   const needed = declared === undefined ? bounds : withoutRedundant(bounds, declared);
   const isSame = own?.scale === declared?.scale && own?.zeroPoint === declared?.zeroPoint;
   const fused: FusedActivation | undefined = options.canFuse === true && isSame ? fusedActivationOf(needed) : undefined;
-  const isWhole =
-    fused !== undefined || needed.min === unbounded.min ? fused !== undefined || needed.max === unbounded.max : false;
+  // Whether nothing is left to clamp behind the operator.
+  const isWhole = fused !== undefined || fusedActivationOf(needed) === 'NONE';
   const final = finalName(context, output, mode);
   const type = options.type ?? (mode === 'int8' ? 'INT8' : 'FLOAT32');
   const result = addTensor(context, isWhole && isSame ? final : `${final}_partial`, size, { type, params: own });
