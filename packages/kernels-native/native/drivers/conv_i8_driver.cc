@@ -1,8 +1,5 @@
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
 #include <cstring>
-#include <limits>
 
 #include "qk/conv_i8.h"
 
@@ -98,42 +95,16 @@ Status RunConvI8(Context& context, const ConvI8Call& c) {
   const GemmI8Table& kernels = GemmI8Tables(context.tier());
   Scratch scratch(context);
 
-  // Everything that is a constant of an output column: bias - z_a * sum(b) + K * z_a * z_b, with signed a read as a + 128.
   const int64_t columns = w.groups * p.columns;
-  int32_t* initial = scratch.Take<int32_t>(static_cast<size_t>(columns));
-  int32_t* b_zero = scratch.Take<int32_t>(static_cast<size_t>(columns));
-  float* multiplier = scratch.Take<float>(static_cast<size_t>(columns));
-  float* addend = scratch.Take<float>(static_cast<size_t>(columns));
+  const ConvI8Columns constants = {
+      scratch.Take<int32_t>(static_cast<size_t>(columns)), scratch.Take<int32_t>(static_cast<size_t>(columns)),
+      scratch.Take<float>(static_cast<size_t>(columns)), scratch.Take<float>(static_cast<size_t>(columns))};
   int64_t* offsets = scratch.Take<int64_t>(static_cast<size_t>(p.taps));
-  if (!initial || !b_zero || !multiplier || !addend || !offsets) return Status::kOutOfMemory;
-  const uint32_t a_zero = static_cast<uint32_t>(c.input_zero + (c.input_signed ? 128 : 0));
-  const uint32_t depth = static_cast<uint32_t>(p.taps * p.depth);
-  int64_t largest_bias = 0;
-  bool is_finite = true;
-  std::memset(b_zero, 0, static_cast<size_t>(columns) * sizeof(int32_t));
-  std::memset(multiplier, 0, static_cast<size_t>(columns) * sizeof(float));
-  std::memset(addend, 0, static_cast<size_t>(columns) * sizeof(float));
-  for (int64_t group = 0; group < w.groups; group++) {
-    const int64_t at = group * p.columns;
-    const int64_t first = group * per_group;
-    for (int64_t j = 0; j < p.columns; j++) initial[at + j] = static_cast<int32_t>(0 - a_zero * static_cast<uint32_t>(c.sums[at + j]));
-    for (int64_t j = 0; c.weight_zero != nullptr && j < per_group; j++) {
-      const uint32_t zero = static_cast<uint32_t>(c.weight_zero[first + j]);
-      b_zero[at + j] = c.weight_zero[first + j];
-      initial[at + j] = static_cast<int32_t>(static_cast<uint32_t>(initial[at + j]) + a_zero * depth * zero);
-    }
-    for (int64_t j = 0; c.bias != nullptr && j < per_group; j++) {
-      const int32_t bias = c.bias[first + j];
-      largest_bias = std::max(largest_bias, std::abs(int64_t{bias}));
-      initial[at + j] = static_cast<int32_t>(static_cast<uint32_t>(initial[at + j]) + static_cast<uint32_t>(bias));
-    }
-    for (int64_t j = 0; c.multiplier != nullptr && j < per_group; j++) {
-      multiplier[at + j] = c.multiplier[first + j];
-      is_finite &= std::fabs(multiplier[at + j]) <= std::numeric_limits<float>::max();
-    }
-    if (c.addend != nullptr) std::memcpy(addend + at, c.addend + first, static_cast<size_t>(per_group) * sizeof(float));
+  if (!constants.initial || !constants.b_zero || !constants.multiplier || !constants.addend || !offsets) {
+    return Status::kOutOfMemory;
   }
-  if (!is_finite || largest_bias > c.bias_room) return Status::kBadArgument;
+  const Status filled = FillColumns(c, constants);
+  if (filled != Status::kOk) return filled;
 
   const int64_t reach_y = (w.kernel_height - 1) * c.dilation_y + 1;
   const int64_t reach_x = (w.kernel_width - 1) * c.dilation_x + 1;
@@ -209,10 +180,10 @@ Status RunConvI8(Context& context, const ConvI8Call& c) {
       panel.b = c.packed + group * p.group_bytes + p.group_bytes / p.columns * column;
       panel.vectors = width / kLanes;
       panel.columns = std::min(width, per_group - column);
-      panel.initial = initial + at;
-      panel.b_zero = b_zero + at;
-      panel.multiplier = multiplier + at;
-      panel.addend = c.addend != nullptr ? addend + at : nullptr;
+      panel.initial = constants.initial + at;
+      panel.b_zero = constants.b_zero + at;
+      panel.multiplier = constants.multiplier + at;
+      panel.addend = c.addend != nullptr ? constants.addend + at : nullptr;
       panel.out = static_cast<uint8_t*>(c.out) + (first * w.outputs + group * per_group + column) * element;
       kernels.panel.run(panel);
     }

@@ -80,7 +80,18 @@ struct ConvI8Call {
   void* out;
 };
 
-// kBadArgument also where a multiplier is not finite.
+// Everything that is a constant of an output, per packed column (groups * columns entries each).
+struct ConvI8Columns {
+  int32_t* initial;   // bias - z_a * sum(b) + K * z_a * z_b, with signed a read as a + 128
+  int32_t* b_zero;
+  float* multiplier;
+  float* addend;
+};
+
+// kBadArgument where a bias is beyond its room or a multiplier is not finite.
+Status FillColumns(const ConvI8Call& call, const ConvI8Columns& columns);
+
+// kBadArgument as FillColumns.
 Status RunConvI8(Context& context, const ConvI8Call& call);
 
 }  // namespace qk
