@@ -55,7 +55,7 @@ export async function calibrate(model: Model, options: CalibrateOptions): Promis
   const inputs = new Set(model.graph?.input.map((input) => input.name));
   const inner = options.tensors.filter((tensor) => !inputs.has(tensor));
   const tapped = tapTensors(model, inner);
-  const session = await options.runtime.createSession(encodeModel(tapped));
+  const session = await options.runtime.createSession(encodeModel(tapped), { spinning: false });
   try {
     const observers = startObservers(options, options.observer);
     return await runBatches(session, inner, observers, options, (name, results, feeds) => {
@@ -75,7 +75,7 @@ export async function calibrateExtremes(
   options: Omit<CalibrateOptions, 'observer'>,
 ): Promise<CalibrationResult> {
   const tapped = tapExtremes(model, options.tensors);
-  const session = await options.runtime.createSession(encodeModel(tapped.model));
+  const session = await options.runtime.createSession(encodeModel(tapped.model), { spinning: false });
   const outputs = [...tapped.taps.values()].flatMap(({ min, max }) => [min, max]);
   try {
     const observers = startObservers(options, minMaxObserver);
