@@ -31,6 +31,9 @@ export function decodeWeights(specs: readonly WeightSpec[] | undefined, data: un
   let offset = 0;
   for (const spec of specs) {
     if (weights.has(spec.name)) throw malformed('one weight per name', `two called "${spec.name}"`);
+    if (!Array.isArray(spec.shape) || !spec.shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+      throw malformed(`whole sizes ≥ 0 of weight "${spec.name}"`, JSON.stringify(spec.shape) ?? 'none');
+    }
     const count = spec.shape.reduce((product, size) => product * size, 1);
     const stored = spec.quantization?.dtype ?? spec.dtype;
     const size = elementBytes[stored];
