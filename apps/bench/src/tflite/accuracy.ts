@@ -31,8 +31,12 @@ export interface TfliteCase {
  * Quantizes a model for TFLite, exports it, and runs float, the spec itself (the QDQ graph without optimization) and the .tflite
  * file on the same samples.
  */
-export async function measureTflite(given: ExportCase, folder: string, python: string): Promise<TfliteCase> {
-  const { calibration, test } = await given.load(folder);
+export async function measureTflite(
+  given: ExportCase,
+  { folder, python, samples }: { readonly folder: string; readonly python: string; readonly samples: number },
+): Promise<TfliteCase> {
+  const { calibration, test: whole } = await given.load(folder);
+  const test = { ...whole, count: Math.min(whole.count, samples) };
   const file = readFileSync(join(folder, 'models', `${given.model}.onnx`));
   const float = decodeModel(file);
   const result = await quantizeModel(float, {

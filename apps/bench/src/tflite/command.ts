@@ -14,6 +14,7 @@ interface Flags {
   readonly only: string;
   readonly python: string;
   readonly data?: string;
+  readonly samples?: string;
   readonly largeFormat?: string;
   readonly json: string;
   readonly markdown: string;
@@ -28,6 +29,7 @@ export function tfliteCommand(): Command {
     .option('--only <names>', 'models, large; comma-separated (default: all)', '')
     .option('--python <path>', 'a Python with TensorFlow', process.env['BITWRIGHT_PYTHON'] ?? 'python3')
     .option('--data <folder>', 'folder with models and data (default: data in BITWRIGHT_SHARED or ../shared)')
+    .option('--samples <number>', 'test samples used at most')
     .option('--large-format <id>', 'prints the measurement of one format; used by the command itself')
     .option('--json <file>', 'results, read first and added to', join(results, 'tflite.json'))
     .option('--markdown <file>', 'report', join(results, 'tflite.md'))
@@ -47,7 +49,11 @@ export function tfliteCommand(): Command {
       };
       if (isWanted('large')) keep({ large: measureAllFormats() });
       for (const given of exportCases.filter(({ model }) => isWanted(model))) {
-        const measured = await measureTflite(given, dataFolder(flags.data), flags.python);
+        const measured = await measureTflite(given, {
+          folder: dataFolder(flags.data),
+          python: flags.python,
+          samples: Number(flags.samples ?? Number.POSITIVE_INFINITY),
+        });
         const others = (report.cases ?? []).filter(({ model }) => model !== given.model);
         keep({ cases: [...others, measured], tensorflow: tensorflowVersion(flags.python) });
         process.stderr.write(`${given.model}\n`);

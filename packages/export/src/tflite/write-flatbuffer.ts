@@ -12,8 +12,8 @@ const dataAlignment = 16;
 /** Largest code the old int8 field of an operator code can hold. */
 const largestDeprecatedCode = 127;
 const metadataName = 'min_runtime_version';
-/** Oldest runtime with int8 for all operators written here, as a string of 16 bytes. */
-const minimumRuntime = '2.5.0';
+/** What TensorFlow 2.21's converter reports for a network of these operators. */
+const minimumRuntime = '2.9.0';
 
 /**
  * A TFLite model file: FlatBuffers, file identifier TFL3, one subgraph, buffer 0 empty.

@@ -40,11 +40,9 @@ export type OperatorName =
   | 'LOG'
   | 'SUM'
   | 'SQRT'
-  | 'RSQRT'
   | 'POW'
   | 'REDUCE_MAX'
   | 'REDUCE_MIN'
-  | 'SQUARE'
   | 'RESIZE_NEAREST_NEIGHBOR'
   | 'LEAKY_RELU'
   | 'ABS'
@@ -100,7 +98,8 @@ const pool = {
 const reducer = { keepDims: bool(0) };
 
 /**
- * The operators this package writes: the part of the TFLite schema (version 3) that it needs, in its own words.
+ * The operators this package writes: the part of the TFLite schema (version 3) that it needs, in its own words. Versions are those
+ * that TensorFlow 2.21's converter writes for the same operands.
  *
  * @see TensorFlow 2.21 schema: BuiltinOperator, BuiltinOptions and the tables behind them
  */
@@ -172,21 +171,19 @@ export const operatorSchemas: Readonly<Record<OperatorName, OperatorSchema>> = {
   LOG: operator(73, 2),
   SUM: operator(74, 2, 27, reducer),
   SQRT: operator(75, 1),
-  RSQRT: operator(76, 2),
   POW: operator(78, 1, 56),
   REDUCE_MAX: operator(82, 2, 27, reducer),
   REDUCE_MIN: operator(89, 2, 27, reducer),
-  SQUARE: operator(92, 1, 66),
   RESIZE_NEAREST_NEIGHBOR: operator(97, 3, 74, { alignCorners: bool(0), halfPixelCenters: bool(1) }, 3),
-  LEAKY_RELU: operator(98, 2, 75, { alpha: float32(0) }),
+  LEAKY_RELU: operator(98, 1, 75, { alpha: float32(0) }),
   ABS: operator(101, 1, 78),
   COS: operator(108, 1, 84),
   ELU: operator(111, 1),
-  QUANTIZE: operator(114, 2, 89),
+  QUANTIZE: operator(114, 1, 89),
   HARD_SWISH: operator(117, 1, 91),
   SELECT_V2: operator(123, 1, 98),
   BATCH_MATMUL: operator(126, 2, 101, { adjX: bool(0), adjY: bool(1) }),
-  BROADCAST_TO: operator(130, 3, 104, {}, 3),
+  BROADCAST_TO: operator(130, 2, 104, {}, 2),
   GELU: operator(150, 2, 116, { approximate: bool(0) }),
 };
 
