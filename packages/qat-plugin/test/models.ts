@@ -1,7 +1,18 @@
-import { input, type LayersModel, layers, model, type SymbolicTensor, sequential } from '@tensorflow/tfjs-layers';
+import {
+  initializers,
+  input,
+  type LayersModel,
+  layers,
+  model,
+  type SymbolicTensor,
+  sequential,
+} from '@tensorflow/tfjs-layers';
 
+/** Seeded by the layer's name, so that every run of a test sees the same network. */
+const seeded = (name: string) =>
+  initializers.glorotUniform({ seed: [...name].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7) % 65_521 });
 const conv = (name: string, filters: number) =>
-  layers.conv2d({ name, filters, kernelSize: 3, padding: 'same', useBias: false });
+  layers.conv2d({ name, filters, kernelSize: 3, padding: 'same', useBias: false, kernelInitializer: seeded(name) });
 const norm = (name: string) => layers.batchNormalization({ name });
 const relu = (name: string) => layers.activation({ name, activation: 'relu' });
 
@@ -13,8 +24,18 @@ export function residualModel(): LayersModel {
   const last = norm('bn3').apply(conv('conv3', 4).apply(middle)) as SymbolicTensor;
   const sum = relu('relu3').apply(layers.add({ name: 'add' }).apply([last, first]));
   const pooled = layers.globalAveragePooling2d({ name: 'pool' }).apply(sum);
-  const y = layers.dense({ name: 'classes', units: 3 }).apply(pooled) as SymbolicTensor;
+  const y = layers
+    .dense({ name: 'classes', units: 3, kernelInitializer: seeded('classes') })
+    .apply(pooled) as SymbolicTensor;
   return model({ inputs: x, outputs: y, name: 'residual' });
+}
+
+/** A convolution with batch normalization and a dense layer on 3×3 pixels: for tests that take many steps. */
+export function tinyModel(): LayersModel {
+  const x = input({ shape: [3, 3, 1], name: 'image' });
+  const y = relu('relu1').apply(norm('bn1').apply(conv('conv1', 2).apply(x)));
+  const flat = layers.flatten({ name: 'flat' }).apply(y);
+  return model({ inputs: x, outputs: layers.dense({ name: 'classes', units: 3 }).apply(flat) as SymbolicTensor });
 }
 
 /** Every layer class with weights, and most without, in one graph: two inputs, two outputs, a shared and a nested model. */

@@ -30,14 +30,14 @@ import {
   resumeQat,
   ste,
 } from '../src/index';
-import { residualModel, zooModel } from './models';
+import { residualModel, tinyModel, zooModel } from './models';
 import { largestError } from './numeric';
 
-const images = () => randomNormal([16, 6, 6, 2], 0, 1, 'float32', 3);
+const images = () => randomNormal([8, 6, 6, 2], 0, 1, 'float32', 3);
 const targets = () =>
   oneHot(
     tensor1d(
-      Array.from({ length: 16 }, (_, i) => i % 3),
+      Array.from({ length: 8 }, (_, i) => i % 3),
       'int32',
     ),
     3,
@@ -169,14 +169,14 @@ describe('training', () => {
     const { qat } = await prepared({ weights: lsq({ bits: 4 }), activations: dsq({ bits: 4 }) });
     qat.model.compile({ optimizer: train.adam(0.03), loss: (y, z) => losses.softmaxCrossEntropy(y, z) });
     const { history } = await qat.model.fit(images(), targets(), {
-      epochs: 15,
-      batchSize: 16,
+      epochs: 20,
+      batchSize: 8,
       verbose: 0,
       callbacks: qat.callbacks({ freezeBatchNormAt: 0.6, freezeObserversAt: 0.8, historyEvery: 1 }),
     });
     const [first, last] = [history['loss']?.[0] as number, history['loss']?.at(-1) as number];
-    expect(last).toBeLessThan(first * 0.8);
-    expect(qat.history.entries.length).toBe(15);
+    expect(last).toBeLessThan(first * 0.9);
+    expect(qat.history.entries.length).toBe(20);
     expect(qat.history.entries[3]?.params['relu1']).toHaveProperty('upper');
     const frozen = qat.model.layers.filter((layer) => 'areStatisticsFrozen' in layer && layer.areStatisticsFrozen);
     expect(frozen.length).toBe(3);
@@ -187,8 +187,9 @@ describe('training', () => {
     ['ste', { weights: ste({ bits: 8 }), activations: ste({ bits: 8 }) }],
     ['dsq, folded', { weights: dsq({ bits: 4 }), activations: dsq({ bits: 4 }), batchNorm: 'torch' }],
   ] as const)('keeps the number of tensors flat over 100 steps: %s', async (_, options) => {
-    const { qat } = await prepared(options);
-    const [x, y] = [images(), targets()];
+    const qat = prepareQat(tinyModel(), { target: 'ort-x64-vnni', ...options });
+    const [x, y] = [randomNormal([2, 3, 3, 1], 0, 1, 'float32', 3), oneHot(tensor1d([0, 1], 'int32'), 3)];
+    await qat.calibrate(x);
     step(qat.model, x, y);
     const before = memory().numTensors;
     for (let i = 0; i < 100; i++) step(qat.model, x, y);

@@ -7,6 +7,7 @@ import { qatMarkdown } from './markdown';
 import { registerBenchLayers } from './resnet20';
 import { type QatRow, qatRows } from './rows';
 import { type RowResult, runRow } from './run-row';
+import { measureStepTimes } from './step-time';
 
 interface Flags {
   readonly only: string;
@@ -22,6 +23,7 @@ interface Flags {
   readonly rate?: string;
   readonly distillation?: string;
   readonly again?: boolean;
+  readonly stepTime?: string | true;
   readonly export: boolean;
 }
 
@@ -59,12 +61,19 @@ export function qatCommand(): Command {
     .option('--seed <number>', 'seed of order and augmentation', '1')
     .option('--again', 'measure finished rows once more (their state is kept, so they are not trained anew)')
     .option('--no-export', 'leave the check with onnxruntime for a later run with --again')
+    .option('--step-time [steps]', 'only time a float and a W4A4 LSQ step in turns (default 12 each)')
     .action(run);
 }
 
 async function run(flags: Flags): Promise<void> {
   const deadline = Date.now() + Number(flags.minutes) * 60_000;
   const threads = Number(flags.threads);
+  if (flags.stepTime !== undefined) {
+    const steps = flags.stepTime === true ? 12 : Number(flags.stepTime);
+    const times = await measureStepTimes(threads, steps, flags.json.replace(/\.json$/, '-step-time.json'));
+    process.stdout.write(`${JSON.stringify(times, null, 2)}\n`);
+    return;
+  }
   await useNativeBackend({ threads });
   registerBenchLayers();
   const train = readImages(flags.data, 'train', Number(flags.images));
