@@ -1,10 +1,8 @@
-#include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
-#include <limits>
 
 #include "qk/conv_i8.h"
+#include "qk/largest_magnitude.h"
 
 namespace qk {
 
@@ -15,8 +13,6 @@ Status FillColumns(const ConvI8Call& c, const ConvI8Columns& columns) {
   const size_t count = static_cast<size_t>(w.groups * p.columns);
   const uint32_t a_zero = static_cast<uint32_t>(c.input_zero + (c.input_signed ? 128 : 0));
   const uint32_t depth = static_cast<uint32_t>(p.taps * p.depth);
-  int64_t largest_bias = 0;
-  bool is_finite = true;
   std::memset(columns.b_zero, 0, count * sizeof(int32_t));
   std::memset(columns.multiplier, 0, count * sizeof(float));
   std::memset(columns.addend, 0, count * sizeof(float));
@@ -32,19 +28,16 @@ Status FillColumns(const ConvI8Call& c, const ConvI8Columns& columns) {
       initial[j] = static_cast<int32_t>(static_cast<uint32_t>(initial[j]) + a_zero * depth * static_cast<uint32_t>(b_zero[j]));
     }
     for (int64_t j = 0; c.bias != nullptr && j < per_group; j++) {
-      const int32_t bias = c.bias[first + j];
-      largest_bias = std::max(largest_bias, std::abs(int64_t{bias}));
-      initial[j] = static_cast<int32_t>(static_cast<uint32_t>(initial[j]) + static_cast<uint32_t>(bias));
+      initial[j] = static_cast<int32_t>(static_cast<uint32_t>(initial[j]) + static_cast<uint32_t>(c.bias[first + j]));
     }
-    for (int64_t j = 0; c.multiplier != nullptr && j < per_group; j++) {
-      multiplier[j] = c.multiplier[first + j];
-      is_finite &= std::fabs(multiplier[j]) <= std::numeric_limits<float>::max();
-    }
+    if (c.multiplier != nullptr) std::memcpy(multiplier, c.multiplier + first, static_cast<size_t>(per_group) * sizeof(float));
     if (c.addend != nullptr) {
       std::memcpy(columns.addend + group * p.columns, c.addend + first, static_cast<size_t>(per_group) * sizeof(float));
     }
   }
-  return is_finite && largest_bias <= c.bias_room ? Status::kOk : Status::kBadArgument;
+  const bool is_finite = c.multiplier == nullptr || std::isfinite(LargestMagnitude(c.multiplier, w.outputs));
+  const bool has_room = c.bias == nullptr || LargestMagnitude(c.bias, w.outputs) <= c.bias_room;
+  return is_finite && has_room ? Status::kOk : Status::kBadArgument;
 }
 
 }  // namespace qk

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 
 #include "qk/depthwise_conv_i8.h"
+#include "qk/largest_magnitude.h"
 
 namespace qk {
 namespace {
@@ -59,26 +59,19 @@ Status RunDepthwiseConvI8(Context& context, const DepthwiseConvI8Call& c) {
   if (!initial || !multiplier || !pad) return Status::kOutOfMemory;
   // Every window is whole (padding reads the zero point), so the correction is one constant per channel.
   const uint32_t zero = static_cast<uint32_t>(c.input_zero + (c.input_signed ? 128 : 0));
-  int64_t largest_bias = 0;
-  float largest_multiplier = 0;
   std::memset(multiplier, 0, static_cast<size_t>(packed_channels) * sizeof(float));
   for (int64_t i = 0; i < packed_channels; i++) initial[i] = static_cast<int32_t>(0 - zero * static_cast<uint32_t>(c.sums[i]));
   for (int64_t first = 0; first < c.channels; first += 4) {
     // Four neighbouring channels are neighbours in packed order, too.
     const int64_t at = first / 64 * 64 + PackedPosition(first % 64);
     const int64_t count = std::min<int64_t>(4, c.channels - first);
-    for (int64_t i = 0; i < count; i++) {
-      multiplier[at + i] = c.multiplier[first + i];
-      const float magnitude = std::fabs(c.multiplier[first + i]);
-      // Keeps the NaN, which no later magnitude replaces.
-      largest_multiplier = !(magnitude <= largest_multiplier) ? magnitude : largest_multiplier;
-      if (c.bias == nullptr) continue;
-      const int32_t bias = c.bias[first + i];
-      largest_bias = std::max(largest_bias, std::abs(int64_t{bias}));
-      initial[at + i] = static_cast<int32_t>(static_cast<uint32_t>(initial[at + i]) + static_cast<uint32_t>(bias));
+    std::memcpy(multiplier + at, c.multiplier + first, static_cast<size_t>(count) * sizeof(float));
+    for (int64_t i = 0; c.bias != nullptr && i < count; i++) {
+      initial[at + i] = static_cast<int32_t>(static_cast<uint32_t>(initial[at + i]) + static_cast<uint32_t>(c.bias[first + i]));
     }
-    if (std::isnan(largest_multiplier)) break;
   }
+  const int64_t largest_bias = c.bias == nullptr ? 0 : LargestMagnitude(c.bias, c.channels);
+  const float largest_multiplier = LargestMagnitude(c.multiplier, c.channels);
   if (!std::isfinite(largest_multiplier) || largest_bias > c.bias_room) return Status::kBadArgument;
   const float largest_sum = static_cast<float>(c.kernel_height * c.kernel_width * 255 * 128) + static_cast<float>(largest_bias);
   const bool may_exceed = !(largest_sum * largest_multiplier < kLargestRounded);

@@ -1,11 +1,11 @@
 import { ShapeMismatchError } from '@bitwright/core';
-import { assertArray, checkedCount } from '../arguments';
+import { assertArray } from '../arguments';
 import { checkStatus, type NativeContext } from '../native-context';
 import { assertBias, biasRoom } from './accumulator-bound';
 import { assertDistinct } from './assert-distinct';
 import type { InferenceBinding } from './binding';
 import { assertCodes, assertFinite, assertZeroPoint, type Codes } from './codes';
-import { type ImageShape, imageWindow, type WindowSteps } from './image-window';
+import { type ImageShape, imageCount, imageWindow, type WindowSteps } from './image-window';
 import { type DequantizeTo, type Int8Output, outputArguments, type RequantizeTo } from './output';
 import type { PackedConv2dI8 } from './packed-conv2d';
 
@@ -119,7 +119,7 @@ function convArguments(
       received: `[${inputShape.join(',')}]`,
     });
   }
-  assertCodes(operation, 'input', input, checkedCount(operation, 'inputShape', inputShape));
+  assertCodes(operation, 'input', input, imageCount(operation, inputShape as unknown as ImageShape));
   assertZeroPoint(operation, 'the zero point of the input', inputZeroPoint, input);
   if (bias !== null) assertArray(operation, 'bias', bias, 'Int32Array', outputs);
   const depth = kernel[0] * kernel[1] * channels;
@@ -131,7 +131,7 @@ function convArguments(
     weightZeroPoint: originalZeroPoints(packed),
   });
   const kind = out instanceof Int32Array ? 'Int32Array' : out instanceof Float32Array ? 'Float32Array' : undefined;
-  const count = checkedCount(operation, 'the output', window.outShape);
+  const count = imageCount(operation, window.outShape);
   if (kind === undefined) assertCodes(operation, 'out', out as Codes, count);
   else assertArray(operation, 'out', out, kind, count);
   assertDistinct(operation, 'the input', input, out);

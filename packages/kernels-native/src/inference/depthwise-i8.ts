@@ -6,7 +6,7 @@ import { assertBias, biasRoom } from './accumulator-bound';
 import { assertDistinct } from './assert-distinct';
 import type { InferenceBinding } from './binding';
 import { assertCodeRange, assertCodes, assertFinite, assertZeroPoint, type Codes } from './codes';
-import { type ImageShape, imageWindow, type WindowSteps } from './image-window';
+import { type ImageShape, imageCount, imageWindow, type WindowSteps } from './image-window';
 import type { RequantizeTo } from './output';
 
 /** Filters of a depthwise convolution in the order the kernels read them; see docs/kernels.md. Immutable. */
@@ -118,10 +118,10 @@ function depthwiseArguments(
       received: `[${inputShape.join(',')}]`,
     });
   }
-  assertCodes(operation, 'input', input, checkedCount(operation, 'inputShape', inputShape));
+  assertCodes(operation, 'input', input, imageCount(operation, inputShape as unknown as ImageShape));
   assertZeroPoint(operation, 'the zero point of the input', inputZeroPoint, input);
   if (bias !== null) assertArray(operation, 'bias', bias, 'Int32Array', channels);
-  assertCodes(operation, 'out', out, checkedCount(operation, 'the output', window.outShape));
+  assertCodes(operation, 'out', out, imageCount(operation, window.outShape));
   assertDistinct(operation, 'the input', input, out);
   assertArray(operation, 'multiplier', to.multiplier, 'Float32Array', channels);
   assertCodeRange(operation, to, out);

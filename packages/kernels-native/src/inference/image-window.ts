@@ -20,6 +20,8 @@ export interface ImageWindow {
 }
 
 const largestSide = 2 ** 24;
+const noSteps = [1, 1] as const;
+const noPads = [0, 0, 0, 0] as const;
 
 /**
  * Output size of a window over an NHWC image:  ⌊(size + pads − reach)/stride⌋ + 1,  reach = (kernel − 1)·dilation + 1
@@ -33,35 +35,37 @@ export function imageWindow(
   kernel: readonly [number, number],
   outputs: number,
   steps: WindowSteps,
-  dilations: readonly [number, number] = [1, 1],
+  dilations: readonly [number, number] = noSteps,
 ): ImageWindow {
   const [n, h, w] = assertImage(operation, inputShape);
-  const { strides = [1, 1], pads = [0, 0, 0, 0] } = steps;
-  for (const stride of strides) assertInteger(operation, 'strides', stride, 1, largestSide);
-  for (const pad of pads) assertInteger(operation, 'pads', pad, 0, largestSide);
-  const reach = [0, 1].map((axis) => ((kernel[axis] as number) - 1) * (dilations[axis] as number) + 1);
-  if (pads.some((pad, i) => pad >= (reach[i % 2] as number))) {
+  const { strides = noSteps, pads = noPads } = steps;
+  const [strideY, strideX] = strides;
+  const [top, left, bottom, right] = pads;
+  assertInteger(operation, 'strides', strideY, 1, largestSide);
+  assertInteger(operation, 'strides', strideX, 1, largestSide);
+  for (let side = 0; side < 4; side++) assertInteger(operation, 'pads', pads[side], 0, largestSide);
+  const reachY = (kernel[0] - 1) * dilations[0] + 1;
+  const reachX = (kernel[1] - 1) * dilations[1] + 1;
+  if (top >= reachY || bottom >= reachY || left >= reachX || right >= reachX) {
     throw new InvalidArgumentError({
       operation: `[kernels-native] ${operation}`,
-      expected: `pads smaller than the window (${reach.join('×')})`,
+      expected: `pads smaller than the window (${reachY}×${reachX})`,
       received: `[${pads.join(',')}]`,
     });
   }
-  const positions = (size: number, axis: 0 | 1): number => {
-    const room = size + (pads[axis] as number) + (pads[axis + 2] as number) - (reach[axis] as number);
-    return room < 0 ? 0 : Math.floor(room / (strides[axis] as number)) + 1;
-  };
-  const outShape: ImageShape = [n, positions(h, 0), positions(w, 1), outputs];
-  const [, outHeight, outWidth] = outShape;
+  const outHeight = positions(h + top + bottom - reachY, strideY);
+  const outWidth = positions(w + left + right - reachX, strideX);
   return {
-    outShape,
-    arguments: [n, h, w, outHeight, outWidth, ...strides, ...dilations, pads[0], pads[1]],
+    outShape: [n, outHeight, outWidth, outputs],
+    arguments: [n, h, w, outHeight, outWidth, strideY, strideX, dilations[0], dilations[1], top, left],
   };
 }
 
 /** @throws {ShapeMismatchError} when the shape has not four axes of integer length */
 export function assertImage(operation: string, shape: readonly number[]): ImageShape {
-  if (shape.length !== 4 || !shape.every((d) => Number.isInteger(d) && d >= 0 && d <= largestSide)) {
+  let isImage = shape.length === 4;
+  for (const size of shape) isImage = isImage && Number.isInteger(size) && size >= 0 && size <= largestSide;
+  if (!isImage) {
     throw new ShapeMismatchError({
       operation: `[kernels-native] ${operation}`,
       expected: 'an input shape [N, H, W, C]',
@@ -69,4 +73,22 @@ export function assertImage(operation: string, shape: readonly number[]): ImageS
     });
   }
   return shape as unknown as ImageShape;
+}
+
+/**
+ * Elements of an image whose sizes were checked.
+ *
+ * @throws {InvalidArgumentError} for more than 2^40
+ */
+export function imageCount(operation: string, [n, h, w, c]: ImageShape): number {
+  const count = n * h * w * c;
+  assertInteger(operation, 'the number of elements', count, 0);
+  return count;
+}
+
+// — internals —
+
+/** ⌊room / stride⌋ + 1 where the window fits at all. */
+function positions(room: number, stride: number): number {
+  return room < 0 ? 0 : Math.floor(room / stride) + 1;
 }
