@@ -1,7 +1,7 @@
 /**
  * Compiles the addon into build/Release/bitwright_kernels.node, incrementally.
  *
- *   node scripts/build-native.mjs [--sanitize address|thread] [--target NAME] [--toolchain FILE] [--folder NAME]
+ *   node scripts/build-native.mjs [--sanitize address|fuzz|thread] [--target NAME] [--toolchain FILE] [--folder NAME]
  *
  * Without CMake or a C++ compiler it says so in one line and succeeds: everything else works on the TypeScript reference.
  */

@@ -67,10 +67,10 @@ function collect() {
 }
 
 function runSanitized() {
-  const built = spawnSync(process.execPath, [join(root, 'scripts', 'build-native.mjs'), '--sanitize', 'address'], {
+  const built = spawnSync(process.execPath, [join(root, 'scripts', 'build-native.mjs'), '--sanitize', 'fuzz'], {
     stdio: 'inherit',
   });
-  const addon = join(root, 'build', 'address', 'bitwright_kernels.node');
+  const addon = join(root, 'build', 'fuzz', 'bitwright_kernels.node');
   if (built.status !== 0 || !existsSync(addon)) return built.status ?? 1;
   const library = (name) => execFileSync('c++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim();
   const args = [self, '--addon', addon, '--seconds', options.seconds, '--seed', options.seed, '--only', options.only];

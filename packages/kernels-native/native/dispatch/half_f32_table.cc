@@ -14,11 +14,8 @@ HalfF32Table Build(Tier tier) {
              {qk_half_f32_from_f16__avx2, Tier::kAvx2},
              {qk_half_f32_to_bf16__avx2, Tier::kAvx2},
              {qk_half_f32_from_bf16__avx2, Tier::kAvx2}};
-  if (Implies(tier, Tier::kAvx512Vnni))
-    table = {{qk_half_f32_to_f16__avx512vnni, Tier::kAvx512Vnni},
-             {qk_half_f32_from_f16__avx512vnni, Tier::kAvx512Vnni},
-             {qk_half_f32_to_bf16__avx512vnni, Tier::kAvx512Vnni},
-             {qk_half_f32_from_bf16__avx512vnni, Tier::kAvx512Vnni}};
+  // Float16 conversions and widening are bound by memory: 256 bits are enough.
+  if (Implies(tier, Tier::kAvx512Vnni)) table.to_bf16 = {qk_half_f32_to_bf16__avx512vnni, Tier::kAvx512Vnni};
 #elif defined(__aarch64__)
   if (Implies(tier, Tier::kNeon))
     table = {{qk_half_f32_to_f16__neon, Tier::kNeon},

@@ -10,10 +10,6 @@ MinMaxF32Table Build(Tier tier) {
     table.run = {qk_minmax_f32_run__avx2, Tier::kAvx2};
     table.columns = {qk_minmax_f32_columns__avx2, Tier::kAvx2};
   }
-  if (Implies(tier, Tier::kAvx512Vnni)) {
-    table.run = {qk_minmax_f32_run__avx512vnni, Tier::kAvx512Vnni};
-    table.columns = {qk_minmax_f32_columns__avx512vnni, Tier::kAvx512Vnni};
-  }
 #elif defined(__aarch64__)
   if (Implies(tier, Tier::kNeon)) {
     table.run = {qk_minmax_f32_run__neon, Tier::kNeon};

@@ -12,12 +12,10 @@ using QkToHalf = void(const float* x, int64_t n, uint16_t* half);
 using QkFromHalf = void(const uint16_t* half, int64_t n, float* x);
 
 extern "C" {
-QkToHalf qk_half_f32_to_f16__scalar, qk_half_f32_to_f16__avx2, qk_half_f32_to_f16__avx512vnni, qk_half_f32_to_f16__neon;
-QkFromHalf qk_half_f32_from_f16__scalar, qk_half_f32_from_f16__avx2, qk_half_f32_from_f16__avx512vnni,
-    qk_half_f32_from_f16__neon;
+QkToHalf qk_half_f32_to_f16__scalar, qk_half_f32_to_f16__avx2, qk_half_f32_to_f16__neon;
+QkFromHalf qk_half_f32_from_f16__scalar, qk_half_f32_from_f16__avx2, qk_half_f32_from_f16__neon;
 QkToHalf qk_half_f32_to_bf16__scalar, qk_half_f32_to_bf16__avx2, qk_half_f32_to_bf16__avx512vnni, qk_half_f32_to_bf16__neon;
-QkFromHalf qk_half_f32_from_bf16__scalar, qk_half_f32_from_bf16__avx2, qk_half_f32_from_bf16__avx512vnni,
-    qk_half_f32_from_bf16__neon;
+QkFromHalf qk_half_f32_from_bf16__scalar, qk_half_f32_from_bf16__avx2, qk_half_f32_from_bf16__neon;
 }
 
 namespace qk {

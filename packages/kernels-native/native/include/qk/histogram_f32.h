@@ -24,7 +24,7 @@ struct QkHistogram {
 using QkHistogramCount = void(const QkHistogram& histogram, const float* x, int64_t n);
 
 extern "C" {
-QkHistogramCount qk_histogram_f32__scalar, qk_histogram_f32__avx2, qk_histogram_f32__avx512vnni, qk_histogram_f32__neon;
+QkHistogramCount qk_histogram_f32__scalar, qk_histogram_f32__avx2, qk_histogram_f32__neon;
 }
 
 namespace qk {

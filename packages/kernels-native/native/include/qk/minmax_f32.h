@@ -14,9 +14,8 @@ using QkMinMaxRun = int64_t(const float* x, int64_t n, float* min, float* max);
 using QkMinMaxColumns = int64_t(const float* x, int64_t rows, int64_t columns, float* min, float* max);
 
 extern "C" {
-QkMinMaxRun qk_minmax_f32_run__scalar, qk_minmax_f32_run__avx2, qk_minmax_f32_run__avx512vnni, qk_minmax_f32_run__neon;
-QkMinMaxColumns qk_minmax_f32_columns__scalar, qk_minmax_f32_columns__avx2, qk_minmax_f32_columns__avx512vnni,
-    qk_minmax_f32_columns__neon;
+QkMinMaxRun qk_minmax_f32_run__scalar, qk_minmax_f32_run__avx2, qk_minmax_f32_run__neon;
+QkMinMaxColumns qk_minmax_f32_columns__scalar, qk_minmax_f32_columns__avx2, qk_minmax_f32_columns__neon;
 }
 
 namespace qk {

@@ -28,30 +28,43 @@ uint64_t Extend(uint64_t codes, uint64_t sign) {
 
 uint64_t SignBits(int bits, bool is_signed) { return is_signed ? kEachByte << (bits - 1) : 0; }
 
+// The codes of whole words; how many there are.
+template <int kBits>
+int64_t PackWords(const uint8_t* codes, int64_t n, uint64_t sign, uint8_t* bytes) {
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8, bytes += kBits) {
+    uint64_t word;
+    __builtin_memcpy(&word, codes + i, sizeof word);
+    if (!AreCodes(word, kBits, sign)) break;
+    const uint64_t packed = _pext_u64(word, Mask(kBits));
+    __builtin_memcpy(bytes, &packed, kBits);
+  }
+  return i;
+}
+
+template <int kBits>
+int64_t UnpackWords(const uint8_t* bytes, int64_t n, uint64_t sign, uint8_t* codes) {
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8, bytes += kBits) {
+    uint64_t packed = 0;
+    __builtin_memcpy(&packed, bytes, kBits);
+    const uint64_t word = Extend(_pdep_u64(packed, Mask(kBits)), sign);
+    __builtin_memcpy(codes + i, &word, sizeof word);
+  }
+  return i;
+}
+
 }  // namespace
 
 int64_t qk_bit_pack__avx2(const uint8_t* codes, int64_t n, int bits, bool is_signed, uint8_t* bytes) {
-  const uint64_t mask = Mask(bits), sign = SignBits(bits, is_signed);
-  int64_t i = 0;
-  for (; i + 8 <= n; i += 8, bytes += bits) {
-    uint64_t word;
-    __builtin_memcpy(&word, codes + i, sizeof word);
-    if (!AreCodes(word, bits, sign)) break;
-    const uint64_t packed = _pext_u64(word, mask);
-    __builtin_memcpy(bytes, &packed, static_cast<uint64_t>(bits));
-  }
-  const int64_t bad = qk_bit_pack__scalar(codes + i, n - i, bits, is_signed, bytes);
-  return bad < 0 ? bad : i + bad;
+  const auto pack = bits == 4 ? PackWords<4> : bits == 2 ? PackWords<2> : PackWords<1>;
+  const int64_t done = pack(codes, n, SignBits(bits, is_signed), bytes);
+  const int64_t bad = qk_bit_pack__scalar(codes + done, n - done, bits, is_signed, bytes + done / 8 * bits);
+  return bad < 0 ? bad : done + bad;
 }
 
 void qk_bit_pack_unpack__avx2(const uint8_t* bytes, int64_t n, int bits, bool is_signed, uint8_t* codes) {
-  const uint64_t mask = Mask(bits), sign = SignBits(bits, is_signed);
-  int64_t i = 0;
-  for (; i + 8 <= n; i += 8, bytes += bits) {
-    uint64_t packed = 0;
-    __builtin_memcpy(&packed, bytes, static_cast<uint64_t>(bits));
-    const uint64_t word = Extend(_pdep_u64(packed, mask), sign);
-    __builtin_memcpy(codes + i, &word, sizeof word);
-  }
-  qk_bit_pack_unpack__scalar(bytes, n - i, bits, is_signed, codes + i);
+  const auto unpack = bits == 4 ? UnpackWords<4> : bits == 2 ? UnpackWords<2> : UnpackWords<1>;
+  const int64_t done = unpack(bytes, n, SignBits(bits, is_signed), codes);
+  qk_bit_pack_unpack__scalar(bytes + done / 8 * bits, n - done, bits, is_signed, codes + done);
 }

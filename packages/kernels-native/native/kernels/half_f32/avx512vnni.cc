@@ -12,21 +12,6 @@ __mmask16 Present(int64_t count) {
 
 }  // namespace
 
-void qk_half_f32_to_f16__avx512vnni(const float* x, int64_t n, uint16_t* half) {
-  for (int64_t i = 0; i < n; i += 16) {
-    const __mmask16 present = Present(n - i);
-    const __m512 v_f32x16 = _mm512_maskz_loadu_ps(present, x + i);
-    _mm256_mask_storeu_epi16(half + i, present, _mm512_cvtps_ph(v_f32x16, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
-  }
-}
-
-void qk_half_f32_from_f16__avx512vnni(const uint16_t* half, int64_t n, float* x) {
-  for (int64_t i = 0; i < n; i += 16) {
-    const __mmask16 present = Present(n - i);
-    _mm512_mask_storeu_ps(x + i, present, _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(present, half + i)));
-  }
-}
-
 // bits + 0x7fff + (bit 16), upper half; NaN keeps its upper half, made quiet.
 void qk_half_f32_to_bf16__avx512vnni(const float* x, int64_t n, uint16_t* half) {
   for (int64_t i = 0; i < n; i += 16) {
@@ -40,13 +25,5 @@ void qk_half_f32_to_bf16__avx512vnni(const float* x, int64_t n, uint16_t* half) 
     const __mmask16 nan = _mm512_cmp_ps_mask(v_f32x16, v_f32x16, _CMP_UNORD_Q);
     const __m512i half_u32x16 = _mm512_mask_or_epi32(rounded_u32x16, nan, upper_u32x16, _mm512_set1_epi32(0x40));
     _mm256_mask_storeu_epi16(half + i, present, _mm512_cvtepi32_epi16(half_u32x16));
-  }
-}
-
-void qk_half_f32_from_bf16__avx512vnni(const uint16_t* half, int64_t n, float* x) {
-  for (int64_t i = 0; i < n; i += 16) {
-    const __mmask16 present = Present(n - i);
-    const __m512i bits_u32x16 = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(present, half + i));
-    _mm512_mask_storeu_ps(x + i, present, _mm512_castsi512_ps(_mm512_slli_epi32(bits_u32x16, 16)));
   }
 }
