@@ -1,4 +1,4 @@
-import { InvalidArgumentError, RuntimeError } from '@bitwright/core';
+import { InvalidArgumentError } from '@bitwright/core';
 import type { NativeContext } from '@bitwright/kernels-native';
 import {
   type BackendTimingInfo,
@@ -22,19 +22,14 @@ import {
 import { DeferredResult } from './deferred/deferred-result';
 import type { FusableWork } from './deferred/fusable-work';
 import { isDifferentiated } from './gradients/gradient-depth';
-import { type BufferPool, type PooledBlock, smallestPooledBytes } from './storage/buffer-pool';
+import { allocateMemory, arrayTypes, type Memory } from './storage/allocate-memory';
+import { type BufferPool, smallestPooledBytes } from './storage/buffer-pool';
 import { type NumericDType, type NumericValues, TensorStorage, type ValuesOf } from './storage/tensor-storage';
 
 /** A new tensor and the memory a kernel has to fill; the memory starts with arbitrary content. */
 export interface Output<D extends NumericDType = 'float32'> {
   readonly info: TensorInfo;
   readonly values: ValuesOf<D>;
-}
-
-/** Memory for one tensor, pooled unless it is small. */
-export interface Memory<D extends NumericDType = 'float32'> {
-  readonly values: ValuesOf<D>;
-  readonly block: PooledBlock | undefined;
 }
 
 /**
@@ -76,7 +71,7 @@ export class BitwrightBackend extends KernelBackend {
 
   /** A new tensor in memory that nothing else can look into, however small it is: for values updated in place. */
   ownedOutput(shape: readonly number[]): Output {
-    const { values, block } = this.allocate(shape, 'float32', 0);
+    const { values, block } = allocateMemory(this.#pool, shape, 'float32', 0);
     return { info: this.#addBucket(shape, new TensorStorage('float32', 1, { values, block })), values };
   }
 
@@ -107,18 +102,8 @@ export class BitwrightBackend extends KernelBackend {
   }
 
   /** Memory for one tensor, with arbitrary content; small tensors get a plain typed array of zeros. */
-  allocate<D extends NumericDType = 'float32'>(
-    shape: readonly number[],
-    dtype?: D,
-    smallestPooled: number = smallestPooledBytes,
-  ): Memory<D> {
-    const type = dtype ?? ('float32' as D);
-    const Values = arrayTypes[type];
-    const size = util.sizeFromShape([...shape]);
-    const bytes = size * Values.BYTES_PER_ELEMENT;
-    if (bytes < smallestPooled || bytes === 0) return { values: new Values(size) as ValuesOf<D>, block: undefined };
-    const block = this.#takeBlock(bytes, shape, type);
-    return { values: new Values(block.buffer, block.offset, size) as ValuesOf<D>, block };
+  allocate<D extends NumericDType = 'float32'>(shape: readonly number[], dtype?: D): Memory<D> {
+    return allocateMemory(this.#pool, shape, dtype ?? ('float32' as D), smallestPooledBytes);
   }
 
   /** Keeps the memory of an array from being reused, whatever becomes of the tensors in it. */
@@ -284,20 +269,6 @@ export class BitwrightBackend extends KernelBackend {
 
   // — internals —
 
-  #takeBlock(bytes: number, shape: readonly number[], dtype: NumericDType): PooledBlock {
-    try {
-      return this.#pool.take(bytes);
-    } catch (cause) {
-      throw new RuntimeError({
-        operation: '[tfjs-backend] allocate',
-        expected: 'a tensor that fits in memory',
-        received: `${dtype} [${shape.join(',')}] of ${bytes} bytes`,
-        hint: 'Use a smaller batch, or dispose tensors that are no longer needed (tf.memory() counts them).',
-        cause,
-      });
-    }
-  }
-
   #addBucket(shape: readonly number[], storage: TensorStorage): TensorInfo {
     const dataId = {};
     this.data.set(dataId, storage);
@@ -334,5 +305,3 @@ function moveFromOtherBackend(backend: KernelBackend, dataId: DataId): void {
   }
   engine().moveData(backend, dataId);
 }
-
-const arrayTypes = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
