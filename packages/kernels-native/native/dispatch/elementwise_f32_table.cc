@@ -15,12 +15,7 @@ ElementwiseF32Table Build(Tier tier) {
              {qk_elementwise_f32_compare__avx2, Tier::kAvx2},
              {qk_elementwise_f32_select__avx2, Tier::kAvx2}};
   }
-  if (Implies(tier, Tier::kAvx512Vnni)) {
-    table = {{qk_elementwise_f32_unary__avx512vnni, Tier::kAvx512Vnni},
-             {qk_elementwise_f32_binary__avx512vnni, Tier::kAvx512Vnni},
-             {qk_elementwise_f32_compare__avx512vnni, Tier::kAvx512Vnni},
-             {qk_elementwise_f32_select__avx512vnni, Tier::kAvx512Vnni}};
-  }
+  if (Implies(tier, Tier::kAvx512Vnni)) table.unary = {qk_elementwise_f32_unary__avx512vnni, Tier::kAvx512Vnni};
 #elif defined(__aarch64__)
   if (Implies(tier, Tier::kNeon)) {
     table = {{qk_elementwise_f32_unary__neon, Tier::kNeon},

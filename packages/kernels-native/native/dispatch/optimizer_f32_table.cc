@@ -13,11 +13,6 @@ OptimizerF32Table Build(Tier tier) {
              {qk_optimizer_f32_momentum__avx2, Tier::kAvx2},
              {qk_optimizer_f32_adam__avx2, Tier::kAvx2}};
   }
-  if (Implies(tier, Tier::kAvx512Vnni)) {
-    table = {{qk_optimizer_f32_sgd__avx512vnni, Tier::kAvx512Vnni},
-             {qk_optimizer_f32_momentum__avx512vnni, Tier::kAvx512Vnni},
-             {qk_optimizer_f32_adam__avx512vnni, Tier::kAvx512Vnni}};
-  }
 #elif defined(__aarch64__)
   if (Implies(tier, Tier::kNeon)) {
     table = {{qk_optimizer_f32_sgd__neon, Tier::kNeon},

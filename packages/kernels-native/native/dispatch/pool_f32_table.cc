@@ -15,12 +15,6 @@ PoolF32Table Build(Tier tier) {
              {qk_pool_f32_max_gradient__avx2, Tier::kAvx2},
              {qk_pool_f32_sum_gradient__avx2, Tier::kAvx2}};
   }
-  if (Implies(tier, Tier::kAvx512Vnni)) {
-    table = {{qk_pool_f32_max__avx512vnni, Tier::kAvx512Vnni},
-             {qk_pool_f32_sum__avx512vnni, Tier::kAvx512Vnni},
-             {qk_pool_f32_max_gradient__avx512vnni, Tier::kAvx512Vnni},
-             {qk_pool_f32_sum_gradient__avx512vnni, Tier::kAvx512Vnni}};
-  }
 #elif defined(__aarch64__)
   if (Implies(tier, Tier::kNeon)) {
     table = {{qk_pool_f32_max__neon, Tier::kNeon},

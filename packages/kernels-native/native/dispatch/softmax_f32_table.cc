@@ -17,13 +17,6 @@ SoftmaxF32Table Build(Tier tier) {
              {qk_softmax_f32_log_gradient__avx2, Tier::kAvx2},
              {qk_softmax_f32_cross_entropy__avx2, Tier::kAvx2}};
   }
-  if (Implies(tier, Tier::kAvx512Vnni)) {
-    table = {{qk_softmax_f32_softmax__avx512vnni, Tier::kAvx512Vnni},
-             {qk_softmax_f32_log__avx512vnni, Tier::kAvx512Vnni},
-             {qk_softmax_f32_gradient__avx512vnni, Tier::kAvx512Vnni},
-             {qk_softmax_f32_log_gradient__avx512vnni, Tier::kAvx512Vnni},
-             {qk_softmax_f32_cross_entropy__avx512vnni, Tier::kAvx512Vnni}};
-  }
 #elif defined(__aarch64__)
   if (Implies(tier, Tier::kNeon)) {
     table = {{qk_softmax_f32_softmax__neon, Tier::kNeon},

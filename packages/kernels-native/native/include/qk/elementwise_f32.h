@@ -100,12 +100,9 @@ using QkSelectF32 = void(const uint8_t* condition, const float* a, const float* 
 extern "C" {
 QkUnaryF32 qk_elementwise_f32_unary__scalar, qk_elementwise_f32_unary__avx2, qk_elementwise_f32_unary__avx512vnni,
     qk_elementwise_f32_unary__neon;
-QkBinaryF32 qk_elementwise_f32_binary__scalar, qk_elementwise_f32_binary__avx2, qk_elementwise_f32_binary__avx512vnni,
-    qk_elementwise_f32_binary__neon;
-QkCompareF32 qk_elementwise_f32_compare__scalar, qk_elementwise_f32_compare__avx2, qk_elementwise_f32_compare__avx512vnni,
-    qk_elementwise_f32_compare__neon;
-QkSelectF32 qk_elementwise_f32_select__scalar, qk_elementwise_f32_select__avx2, qk_elementwise_f32_select__avx512vnni,
-    qk_elementwise_f32_select__neon;
+QkBinaryF32 qk_elementwise_f32_binary__scalar, qk_elementwise_f32_binary__avx2, qk_elementwise_f32_binary__neon;
+QkCompareF32 qk_elementwise_f32_compare__scalar, qk_elementwise_f32_compare__avx2, qk_elementwise_f32_compare__neon;
+QkSelectF32 qk_elementwise_f32_select__scalar, qk_elementwise_f32_select__avx2, qk_elementwise_f32_select__neon;
 }
 
 namespace qk {

@@ -31,11 +31,9 @@ using QkMomentumF32 = void(const qk::MomentumF32& rule, const float* gradient, i
 using QkAdamF32 = void(const qk::AdamF32& rule, const float* gradient, int64_t n, float* first, float* second, float* variable);
 
 extern "C" {
-QkSgdF32 qk_optimizer_f32_sgd__scalar, qk_optimizer_f32_sgd__avx2, qk_optimizer_f32_sgd__avx512vnni, qk_optimizer_f32_sgd__neon;
-QkMomentumF32 qk_optimizer_f32_momentum__scalar, qk_optimizer_f32_momentum__avx2, qk_optimizer_f32_momentum__avx512vnni,
-    qk_optimizer_f32_momentum__neon;
-QkAdamF32 qk_optimizer_f32_adam__scalar, qk_optimizer_f32_adam__avx2, qk_optimizer_f32_adam__avx512vnni,
-    qk_optimizer_f32_adam__neon;
+QkSgdF32 qk_optimizer_f32_sgd__scalar, qk_optimizer_f32_sgd__avx2, qk_optimizer_f32_sgd__neon;
+QkMomentumF32 qk_optimizer_f32_momentum__scalar, qk_optimizer_f32_momentum__avx2, qk_optimizer_f32_momentum__neon;
+QkAdamF32 qk_optimizer_f32_adam__scalar, qk_optimizer_f32_adam__avx2, qk_optimizer_f32_adam__neon;
 }
 
 namespace qk {

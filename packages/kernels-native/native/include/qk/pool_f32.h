@@ -20,12 +20,10 @@ using QkPoolMaxGradient = void(const float* const* taps, const float* y, const f
 using QkPoolSumGradient = void(const float* dy, int64_t count, int64_t channels, float scale, float* const* dtaps);
 
 extern "C" {
-QkPoolMax qk_pool_f32_max__scalar, qk_pool_f32_max__avx2, qk_pool_f32_max__avx512vnni, qk_pool_f32_max__neon;
-QkPoolSum qk_pool_f32_sum__scalar, qk_pool_f32_sum__avx2, qk_pool_f32_sum__avx512vnni, qk_pool_f32_sum__neon;
-QkPoolMaxGradient qk_pool_f32_max_gradient__scalar, qk_pool_f32_max_gradient__avx2, qk_pool_f32_max_gradient__avx512vnni,
-    qk_pool_f32_max_gradient__neon;
-QkPoolSumGradient qk_pool_f32_sum_gradient__scalar, qk_pool_f32_sum_gradient__avx2, qk_pool_f32_sum_gradient__avx512vnni,
-    qk_pool_f32_sum_gradient__neon;
+QkPoolMax qk_pool_f32_max__scalar, qk_pool_f32_max__avx2, qk_pool_f32_max__neon;
+QkPoolSum qk_pool_f32_sum__scalar, qk_pool_f32_sum__avx2, qk_pool_f32_sum__neon;
+QkPoolMaxGradient qk_pool_f32_max_gradient__scalar, qk_pool_f32_max_gradient__avx2, qk_pool_f32_max_gradient__neon;
+QkPoolSumGradient qk_pool_f32_sum_gradient__scalar, qk_pool_f32_sum_gradient__avx2, qk_pool_f32_sum_gradient__neon;
 }
 
 namespace qk {

@@ -20,15 +20,11 @@ using QkCrossEntropy = void(const float* logits, const float* labels, int64_t ro
                             float* dlogits);
 
 extern "C" {
-QkSoftmax qk_softmax_f32_softmax__scalar, qk_softmax_f32_softmax__avx2, qk_softmax_f32_softmax__avx512vnni,
-    qk_softmax_f32_softmax__neon;
-QkLogSoftmax qk_softmax_f32_log__scalar, qk_softmax_f32_log__avx2, qk_softmax_f32_log__avx512vnni, qk_softmax_f32_log__neon;
-QkSoftmaxGradient qk_softmax_f32_gradient__scalar, qk_softmax_f32_gradient__avx2, qk_softmax_f32_gradient__avx512vnni,
-    qk_softmax_f32_gradient__neon;
-QkSoftmaxGradient qk_softmax_f32_log_gradient__scalar, qk_softmax_f32_log_gradient__avx2,
-    qk_softmax_f32_log_gradient__avx512vnni, qk_softmax_f32_log_gradient__neon;
-QkCrossEntropy qk_softmax_f32_cross_entropy__scalar, qk_softmax_f32_cross_entropy__avx2,
-    qk_softmax_f32_cross_entropy__avx512vnni, qk_softmax_f32_cross_entropy__neon;
+QkSoftmax qk_softmax_f32_softmax__scalar, qk_softmax_f32_softmax__avx2, qk_softmax_f32_softmax__neon;
+QkLogSoftmax qk_softmax_f32_log__scalar, qk_softmax_f32_log__avx2, qk_softmax_f32_log__neon;
+QkSoftmaxGradient qk_softmax_f32_gradient__scalar, qk_softmax_f32_gradient__avx2, qk_softmax_f32_gradient__neon;
+QkSoftmaxGradient qk_softmax_f32_log_gradient__scalar, qk_softmax_f32_log_gradient__avx2, qk_softmax_f32_log_gradient__neon;
+QkCrossEntropy qk_softmax_f32_cross_entropy__scalar, qk_softmax_f32_cross_entropy__avx2, qk_softmax_f32_cross_entropy__neon;
 }
 
 namespace qk {
