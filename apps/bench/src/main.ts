@@ -15,6 +15,6 @@ if (load === undefined) {
   process.stderr.write(`usage: npm run bench -- <${Object.keys(suites).join(' | ')}> [options]\n`);
   process.exitCode = 2;
 } else {
-  const program = new Command('bench').addCommand(await load());
+  const program = new Command('bench').enablePositionalOptions().addCommand(await load());
   await program.parseAsync();
 }
