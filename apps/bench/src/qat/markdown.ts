@@ -13,7 +13,7 @@ export function qatMarkdown({ setting, rows }: QatReport): string {
     `${setting.optimizer}; seed ${setting.seed}. Rows below 8 bits: target \`academic\`, first and last layer 8 bits (one-bit rows: float); W8A8: target \`ort-x64-vnni\`.`,
     'Times are wall-clock on a machine that did other work too. "Published" is what full training reached elsewhere, hundreds of epochs on 50,000 images; r = read in the authors\' repository, m = recalled from the paper.',
     '',
-    '| row | epochs | peak rate | distilled | calibrated only | trained | exported (onnxruntime) | equal predictions | with onnxruntime's rewriting to integer kernels | published | ms a step |',
+    '| row | epochs | peak rate | distilled | calibrated only | trained | exported (onnxruntime) | equal predictions | rewritten to integer kernels by onnxruntime | published | ms a step |',
     '|---|---|---|---|---|---|---|---|---|---|---|',
     ...[...rows].sort(byBits).map(line),
     '',
