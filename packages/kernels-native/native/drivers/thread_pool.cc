@@ -6,8 +6,9 @@
 namespace qk {
 namespace {
 
-// About 20 µs on current cores: longer than the gap between two loops of one model, shorter than anybody notices.
-constexpr int kSpins = 1000;
+// About half a millisecond on current cores: longer than the gap between two loops of one model, so that workers join a loop at once
+// instead of waking up when it is over; after that they sleep.
+constexpr int kSpins = 40000;
 
 void Pause() {
 #if defined(__x86_64__)
