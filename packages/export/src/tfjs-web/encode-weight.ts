@@ -1,4 +1,5 @@
-import { encodeFloat, float16, InvalidArgumentError, roundHalfEven } from '@bitwright/core';
+import { InvalidArgumentError, roundHalfEven } from '@bitwright/core';
+import { float16ToFloat32, float32ToFloat16 } from '@bitwright/onnx';
 
 /** How weights are stored: TensorFlow.js reads all of them as float32. */
 export type WebWeightType = 'float32' | 'float16' | 'uint16' | 'uint8';
@@ -37,7 +38,7 @@ export function encodeWeight(values: Float32Array, type: WebWeightType): Encoded
 export function decodeWeight({ bytes, quantization }: EncodedWeight): Float32Array {
   const copy = bytes.slice();
   if (quantization === undefined) return new Float32Array(copy.buffer);
-  if (quantization.dtype === 'float16') return Float32Array.from(new Uint16Array(copy.buffer), halfValue);
+  if (quantization.dtype === 'float16') return Float32Array.from(new Uint16Array(copy.buffer), float16ToFloat32);
   const { dtype, scale, min } = quantization;
   const codes = dtype === 'uint8' ? copy : new Uint16Array(copy.buffer);
   return Float32Array.from(codes, (q) => q * scale + min);
@@ -50,23 +51,18 @@ const largestHalf = 65504;
 function encodeHalf(values: Float32Array): EncodedWeight {
   const large = values.findIndex((v) => Math.abs(v) > largestHalf);
   if (large >= 0) throw invalid(`weights within ±${largestHalf}`, `${values[large]} at element ${large}`);
-  const codes = Uint16Array.from(values, (v) => encodeFloat(float16, v));
+  const codes = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; i++) codes[i] = float32ToFloat16(values[i] as number);
   return { bytes: new Uint8Array(codes.buffer), quantization: { dtype: 'float16', original_dtype: 'float32' } };
-}
-
-function halfValue(code: number): number {
-  const sign = code & 0x8000 ? -1 : 1;
-  const exponent = (code >> 10) & 0x1f;
-  const fraction = code & 0x3ff;
-  if (exponent === 0) return sign * 2 ** -14 * (fraction / 1024);
-  return sign * 2 ** (exponent - 15) * (1 + fraction / 1024);
 }
 
 function encodeAffine(values: Float32Array, dtype: 'uint8' | 'uint16'): EncodedWeight {
   const steps = dtype === 'uint8' ? 255 : 65535;
   const { scale, min } = gridOf(values, steps) ?? rangeGrid(values, steps);
-  const codes = Array.from(values, (v) => Math.min(steps, Math.max(0, roundHalfEven((v - min) / scale))));
-  const stored = dtype === 'uint8' ? Uint8Array.from(codes) : Uint16Array.from(codes);
+  const stored = dtype === 'uint8' ? new Uint8Array(values.length) : new Uint16Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    stored[i] = Math.min(steps, Math.max(0, roundHalfEven(((values[i] as number) - min) / scale)));
+  }
   return { bytes: new Uint8Array(stored.buffer), quantization: { dtype, scale, min } };
 }
 

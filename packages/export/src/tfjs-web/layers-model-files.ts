@@ -37,17 +37,21 @@ const defaultShardBytes = 4 * 1024 * 1024;
  */
 export function layersModelFiles(artifacts: WebModelArtifacts, options: WebModelOptions): readonly ExportedFile[] {
   const { name, weights: type, shardBytes = defaultShardBytes } = options;
-  const parts: Uint8Array[] = [];
+  const typeOf = (shape: readonly number[]): WebWeightType => (shape.length > 1 ? type : 'float32');
+  const countOf = (shape: readonly number[]): number => shape.reduce((product, d) => product * d, 1);
+  const size = artifacts.weightSpecs.reduce((sum, { shape }) => sum + countOf(shape) * storedBytes[typeOf(shape)], 0);
+  const data = new Uint8Array(size);
   let offset = 0;
+  let end = 0;
   const weights = artifacts.weightSpecs.map(({ name: weight, shape, dtype }): ManifestWeight => {
-    const count = shape.reduce((product, d) => product * d, 1);
+    const count = countOf(shape);
     const values = new Float32Array(artifacts.weightData, offset, count);
     offset += 4 * count;
-    const { bytes, quantization } = encodeWeight(values, shape.length > 1 ? type : 'float32');
-    parts.push(bytes);
+    const { bytes, quantization } = encodeWeight(values, typeOf(shape));
+    data.set(bytes, end);
+    end += bytes.length;
     return { name: weight, shape, dtype, ...(quantization === undefined ? {} : { quantization }) };
   });
-  const data = joined(parts);
   const count = Math.max(1, Math.ceil(data.length / shardBytes));
   const shards = Array.from({ length: count }, (_, i) => ({
     path: `${name}-shard${i + 1}of${count}.bin`,
@@ -70,12 +74,4 @@ export function storedValues({ quantization }: ManifestWeight, bytes: Uint8Array
 
 // — internals —
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
+const storedBytes: Readonly<Record<WebWeightType, number>> = { float32: 4, float16: 2, uint16: 2, uint8: 1 };
