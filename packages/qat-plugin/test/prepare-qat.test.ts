@@ -112,6 +112,14 @@ describe('prepareQat', () => {
     expect(report.layers.find(({ layer }) => layer === 'add')?.reason).toContain('academic setting');
   });
 
+  it("quantizes in front of padding that becomes the convolution's own", () => {
+    const x = input({ shape: [4, 4, 1], name: 'image' });
+    const padded = layers.zeroPadding2d({ name: 'pad', padding: 1 }).apply(x);
+    const y = layers.conv2d({ name: 'conv', filters: 2, kernelSize: 3, strides: 2 }).apply(padded);
+    const { report } = prepareQat(model({ inputs: x, outputs: y as never }), { target: 'ort-x64-vnni' });
+    expect(report.tensors.map(({ tensor: name }) => name)).toEqual(['image', 'conv']);
+  });
+
   it('leaves skipped layers float and takes other quantizers by glob', () => {
     const { report } = prepareQat(residualModel(), {
       target: 'academic',

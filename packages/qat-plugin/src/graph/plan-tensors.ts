@@ -5,7 +5,7 @@ import { withBits } from '../quantizers/with-bits';
 import { activationOf, activationOperator } from '../rules/activation-operators';
 import type { LayerRule } from '../rules/layer-rule';
 import { matches } from '../select-layers';
-import { type Consumer, outputsOf, tensorKey } from './graph-index';
+import { type Consumer, type GraphIndex, outputsOf, tensorKey } from './graph-index';
 import { type GraphLayer, type TensorRef, tensorName } from './model-graph';
 import type { PlannedLayer, PlannedTensor, Planner } from './plan';
 import { activationCodes } from './quantizer-codes';
@@ -113,9 +113,17 @@ function sourceOf(
   const isInputs = options.target.placement.quantize === 'inputs';
   const isPassed = isInputs
     ? options.rules.get(layer.className)?.kind === 'move' && index.consumers(ref).length === 1 && !index.isOutput(ref)
-    : layers.get(ref.layer)?.kind === 'passThrough';
+    : layers.get(ref.layer)?.kind === 'passThrough' || isFoldedPadding(layer, ref, index);
   if (!isPassed || input === undefined) return { ref, reader };
   return sourceOf(input, { layer: layer.name, call: ref.nodeIndex, input: 0 }, layers, planner);
+}
+
+/** Zero padding that a convolution alone reads: it becomes the convolution's own, and real 0 is a code. */
+function isFoldedPadding(layer: GraphLayer, ref: TensorRef, index: GraphIndex): boolean {
+  const readers = index.consumers(ref);
+  if (layer.className !== 'ZeroPadding2D' || readers.length !== 1 || index.isOutput(ref)) return false;
+  const { className, config } = index.layer(readers[0]?.layer as string);
+  return (className === 'Conv2D' || className === 'DepthwiseConv2D') && config['padding'] === 'valid';
 }
 
 /** The tensor that holds an integer layer's result: behind batch normalization and an absorbed activation; none if it stays float. */
