@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { loadNativeBackend } from '@bitwright/kernels-native';
 import { Command } from 'commander';
 import { kernelMarkdown, rowLine } from './markdown';
@@ -40,9 +41,16 @@ export function kernelsCommand(): Command {
         pause: 4,
         onRow: (row) => process.stderr.write(`${rowLine(row)}\n`),
       });
-      if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(report, null, 2)}\n`);
+      if (flags.json !== undefined) writeFileSync(place(flags.json), `${JSON.stringify(report, null, 2)}\n`);
       const markdown = kernelMarkdown(report, kernelSuites);
       if (flags.markdown === undefined) process.stdout.write(markdown);
-      else writeFileSync(flags.markdown, markdown);
+      else writeFileSync(place(flags.markdown), markdown);
     });
+}
+
+// — internals —
+
+/** npm runs the script in its package's folder; paths are meant from where the user is. */
+function place(file: string): string {
+  return resolve(process.env['INIT_CWD'] ?? '.', file);
 }
