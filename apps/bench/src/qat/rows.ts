@@ -48,7 +48,7 @@ interface Schedule {
   readonly distillation: number;
 }
 
-const short8: Schedule = { epochs: 1, learningRate: 0.005, warmUp: 0, distillation: 0 };
+const short8: Schedule = { epochs: 1, learningRate: 0.001, warmUp: 0, distillation: 0 };
 const short4: Schedule = { epochs: 3, learningRate: 0.01, warmUp: 0, distillation: 0 };
 const short3: Schedule = { epochs: 3, learningRate: 0.02, warmUp: 0.02, distillation: 0.5 };
 const short2: Schedule = { epochs: 5, learningRate: 0.02, warmUp: 0.02, distillation: 0.5 };
