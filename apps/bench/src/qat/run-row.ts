@@ -62,7 +62,9 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
   const saved = await loadState(setting.stateFolder, row.id, qat.model, optimizer);
   const isDone = saved?.epoch === row.epochs && setting.previous !== undefined;
   await calibrate(qat, train, isDone ? fewImages : calibrationImages);
-  const calibrated = isDone ? setting.previous.calibrated : topOne(predictions(qat.model, test), test);
+  const calibrated = isDone
+    ? setting.previous.calibrated
+    : (saved?.calibrated ?? topOne(predictions(qat.model, test), test));
   log(`${row.id}: ${calibrated.toFixed(2)} after calibration\n`);
   let state: TrainingState = saved ?? { epoch: 0, losses: [], seconds: 0 };
   if (saved !== undefined) await loadState(setting.stateFolder, row.id, qat.model, optimizer);
@@ -92,6 +94,7 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
     const seconds = state.seconds + (Date.now() - start) / 1000;
     state = {
       epoch: epoch + 1,
+      calibrated,
       losses: [...state.losses, loss],
       seconds,
       machine: `${cpus()[0]?.model.trim()}, ${setting.threads} threads`,

@@ -8,6 +8,8 @@ export interface TrainingState {
   readonly epoch: number;
   readonly losses: readonly number[];
   readonly seconds: number;
+  /** Percent of the test images right before training began. */
+  readonly calibrated?: number;
   /** Where the last epoch ran. */
   readonly machine?: string;
 }
