@@ -31,10 +31,14 @@ export function createProgress(stream: OutputStream, isWanted: boolean): Progres
     gracefulExit: false,
     fps: 12,
   });
+  let phase = '';
   return Object.freeze({
     show: (step: Step) => {
       if (bar.isActive) bar.update(step.done, step);
       else bar.start(1, 0, step);
+      // The bar redraws a few times a second; a phase shorter than that is shown, too.
+      if (step.phase !== phase) bar.render();
+      phase = step.phase;
     },
     stop: () => bar.stop(),
   });
