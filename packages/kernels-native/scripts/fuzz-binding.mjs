@@ -152,15 +152,20 @@ function damage(args, random, contexts) {
   if (choice < 0.3 && typeof old === 'number') args[at] = Math.round(old + (random() - 0.5) * 6);
   else if (choice < 0.5) args[at] = pick(random, numbers);
   else if (choice < 0.6) args[at] = pick(random, odd);
-  else if (choice < 0.8 && ArrayBuffer.isView(old)) args[at] = old.slice(0, Math.floor(random() * old.length));
+  else if (choice < 0.8 && hasElements(old)) args[at] = old.slice(0, Math.floor(random() * old.length));
   else if (choice < 0.9) args[at] = randomArray(kind, Math.floor(random() * 70), random);
   else if (choice < 0.93) args[at] = detached(old);
   else if (choice < 0.96) args.splice(at, 1);
   else args[at] = pick(random, contexts);
 }
 
+/** Whether it is an array that can be copied: one detached by an earlier damage has no elements and throws. */
+function hasElements(value) {
+  return ArrayBuffer.isView(value) && value.length > 0;
+}
+
 function detached(old) {
-  if (!ArrayBuffer.isView(old)) return old;
+  if (!hasElements(old)) return old;
   const copy = old.slice();
   structuredClone(copy, { transfer: [copy.buffer] });
   return copy;

@@ -67,6 +67,9 @@ int64_t Outside(int64_t start, int64_t kernel, int64_t dilation, int64_t size) {
   return before * (kernel + 1) + behind;
 }
 
+// Wraps: only packed bytes that somebody changed have sums beyond 32 bits.
+int32_t WrappingSum(int32_t a, int32_t b) { return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b)); }
+
 bool IsOutside(int64_t code, int64_t kernel, int64_t i) {
   return i < code / (kernel + 1) || i >= kernel - code % (kernel + 1);
 }
@@ -123,7 +126,7 @@ Status RunConvB1(Context& context, const ConvB1Call& c) {
       for (int64_t t = 0; corrects && t < taps_y * w.kernel_width; t++) {
         const bool is_padded = IsOutside(outside_y[y], w.kernel_height, t / w.kernel_width) ||
                                IsOutside(outside_x[x], w.kernel_width, t % w.kernel_width);
-        for (int64_t j = 0; is_padded && j < p.columns; j++) row[j] += c.tap_sums[t * p.columns + j];
+        for (int64_t j = 0; is_padded && j < p.columns; j++) row[j] = WrappingSum(row[j], c.tap_sums[t * p.columns + j]);
       }
     }
   }
