@@ -1,11 +1,14 @@
 import { describeKernelBackend } from '@bitwright/core/testing';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { nativeBackends } from './native-contexts';
 
-const { backends, reason } = nativeBackends();
+const { backends, skipped } = nativeBackends();
 const [first] = backends;
 
-describe.skipIf(first === undefined)(`conformance ${reason}`, () => {
+describe.skipIf(first === undefined)(`conformance${skipped}`, () => {
+  it('runs on an instruction set of this machine', () => {
+    expect(backends).not.toHaveLength(0);
+  });
   if (first === undefined) return;
   describeKernelBackend({ describe, it }, first, {
     isas: backends.map((backend) => ({ isa: backend.isa, backend })),

@@ -23,7 +23,7 @@ import {
 } from '../src/index';
 import { nativeBackends } from './native-contexts';
 
-const { backends, reason } = nativeBackends();
+const { backends, skipped } = nativeBackends();
 const f = Math.fround;
 
 /** Sums of up to a thousand float32 products: their rounding errors, not those of the float64 sum, decide. */
@@ -94,7 +94,11 @@ function expectClose(actual: Float32Array, expected: readonly number[]): void {
 
 const clip = (v: number, low: number, high: number): number => Math.min(Math.max(v, low), high);
 
-describe.skipIf(backends.length === 0)(`fused fake quantization ${reason}`, () => {
+describe.skipIf(backends.length === 0)(`fused fake quantization${skipped}`, () => {
+  it('runs on an instruction set of this machine', () => {
+    expect(backends).not.toHaveLength(0);
+  });
+
   describe.each(backends.map((backend) => [backend.isa, backend] as const))('%s', (_isa, native) => {
     it("gives the bits of core's fakeQuantize, in place too", () => {
       for (const dtype of [uint4, int8]) {

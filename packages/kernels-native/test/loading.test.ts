@@ -8,7 +8,7 @@ import { diagnose } from '../src/loader/diagnose';
 import { hasPrebuilt, platformName } from '../src/loader/platform';
 import { nativeBackends } from './native-contexts';
 
-const { backends, reason } = nativeBackends();
+const { backends, skipped } = nativeBackends();
 
 describe('loading the addon', () => {
   it('knows the platforms that packages are made for', () => {
@@ -41,7 +41,7 @@ describe('loading the addon', () => {
   });
 });
 
-describe.skipIf(backends.length === 0)(`the loaded addon ${reason}`, () => {
+describe.skipIf(backends.length === 0)(`the loaded addon${skipped}`, () => {
   afterEach(() => vi.unstubAllEnvs());
 
   it('refuses instruction sets that are unknown or not there', () => {

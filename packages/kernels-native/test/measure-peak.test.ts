@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { measurePeak } from '../src/index';
 import { nativeBackends } from './native-contexts';
 
-const { backends, reason } = nativeBackends(1);
+const { backends, skipped } = nativeBackends(1);
 
-describe.skipIf(backends.length === 0)(`measurePeak ${reason}`, () => {
+describe.skipIf(backends.length === 0)(`measurePeak${skipped}`, () => {
   it.each(backends.map((backend) => [backend.isa, backend] as const))('finds positive limits on %s', (isa, native) => {
     const peak = measurePeak(native, 0);
     expect(peak).toMatchObject({ isa, threads: 1 });

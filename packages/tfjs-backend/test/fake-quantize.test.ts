@@ -2,6 +2,7 @@ import { fakeQuantize, intDType, linearScheme, perAxis, perTensor, roundHalfEven
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useNativeBackend } from '../src/index';
+import { hasAddon, skipped } from './native-addon';
 
 beforeAll(async () => {
   await useNativeBackend();
@@ -25,7 +26,7 @@ function stepSlope(value: number, s: number): number {
   return v <= codes.qmin ? codes.qmin : v >= codes.qmax ? codes.qmax : roundHalfEven(Math.fround(v)) - v;
 }
 
-describe('fused fake quantization', () => {
+describe.skipIf(!hasAddon)(`fused fake quantization${skipped}`, () => {
   it.each([
     ['per tensor', [1], Float32Array.of(0.3), perTensor],
     ['per channel of the last axis', [1, 1, 1, 4], steps, perAxis(3)],

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useNativeBackend } from '../src';
 import { onBothBackends, relativeError } from './bitwright-and-cpu';
+import { hasAddon, skipped } from './native-addon';
 
 /** Step of the central difference: its error, O(step²), and float32 rounding, O(2⁻²⁴ / step), are of one size here. */
 const step = 1e-2;
@@ -152,7 +153,7 @@ const cases: Record<string, Case> = {
 /** What the elements of a result count in Σ f(inputs) · weights, so that each has a gradient of its own. */
 const weights = (shape: number[]): tf.Tensor => tf.randomUniform(shape, 0.5, 1.5, 'float32', 99);
 
-describe('gradients', () => {
+describe.skipIf(!hasAddon)(`gradients${skipped}`, () => {
   beforeAll(async () => {
     await useNativeBackend();
   });

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { onBothBackends, relativeError } from './bitwright-and-cpu';
+import { hasAddon, skipped } from './native-addon';
 
 /** Two float32 implementations of a small network. */
 const tolerance = 2e-5;
@@ -121,7 +122,7 @@ async function behaviour(testCase: Case): Promise<ArrayLike<number>[]> {
   return results;
 }
 
-describe('layers of tf.layers', () => {
+describe.skipIf(!hasAddon)(`layers of tf.layers${skipped}`, () => {
   it.each(Object.entries(cases))('%s: predicts and trains as on the cpu backend', async (_, testCase) => {
     const { cpu, bitwright } = await onBothBackends(() => behaviour(testCase));
     expect(bitwright).toHaveLength(cpu.length);

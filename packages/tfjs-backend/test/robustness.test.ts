@@ -2,6 +2,7 @@ import { QuantError } from '@bitwright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useNativeBackend } from '../src';
+import { hasAddon, skipped } from './native-addon';
 
 function errorOf(run: () => unknown): Error {
   try {
@@ -14,7 +15,7 @@ function errorOf(run: () => unknown): Error {
   throw new Error('nothing was thrown');
 }
 
-describe('bad input', () => {
+describe.skipIf(!hasAddon)(`bad input${skipped}`, () => {
   beforeAll(async () => {
     await useNativeBackend();
   });

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { onBothBackends, relativeError } from './bitwright-and-cpu';
+import { hasAddon, skipped } from './native-addon';
 
 /** Differences of 50 steps of float32 training that start equal: rounding, amplified a little by every step. */
 const curveTolerance = 2e-3;
@@ -99,7 +100,7 @@ const optimizers: Record<string, () => tf.Optimizer> = {
   rmsprop: () => tf.train.rmsprop(0.002),
 };
 
-describe('50 training steps', { timeout: 120_000 }, () => {
+describe.skipIf(!hasAddon)(`50 training steps${skipped}`, { timeout: 120_000 }, () => {
   it.each(Object.entries(optimizers))('with %s follow the cpu backend', async (_, optimizer) => {
     const { cpu, bitwright } = await onBothBackends(() => lossCurve(denseNetwork(), optimizer()));
     expect(cpu.at(-1)).toBeLessThan((cpu[0] as number) - 0.1);

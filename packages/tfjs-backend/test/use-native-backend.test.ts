@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { backendName, kernelSupport, useNativeBackend } from '../src';
+import { hasAddon, skipped } from './native-addon';
 import { runScript } from './run-script';
 
 /** A process or two with TensorFlow.js in them, on a busy machine. */
 const timeout = 60_000;
 
-describe('useNativeBackend', () => {
+describe.skipIf(!hasAddon)(`useNativeBackend${skipped}`, () => {
   beforeAll(async () => {
     await useNativeBackend();
   });
@@ -37,39 +38,6 @@ describe('useNativeBackend', () => {
     await tf.setBackend(backendName);
     tf.dispose([fromCpu, complexFromCpu, doubled]);
   });
-
-  it.each([
-    ['the addon is not where the caller says', "{ path: '/nowhere/addon.node' }", []],
-    ['Node refuses addons', '{}', ['--no-addons']],
-  ])(
-    'leaves the cpu backend in place, and says what to do, where %s',
-    async (_, options, nodeOptions) => {
-      const script = `
-        import * as tf from '@tensorflow/tfjs-core';
-        import { useNativeBackend } from '@bitwright/tfjs-backend';
-        const error = await useNativeBackend(${options}).catch((error) => error);
-        const sum = tf.sum(tf.ones([2, 3])).dataSync()[0];
-        console.log(JSON.stringify({ code: error.code, message: error.message, backend: tf.getBackend(), sum }));
-      `;
-      const outcome = (await runScript(script, nodeOptions)) as Record<string, unknown>;
-      expect(outcome).toMatchObject({ code: 'ERR_NATIVE_ADDON', backend: 'cpu', sum: 6 });
-      expect(outcome['message']).toMatch(/stays on its "cpu" backend.*Fix: /);
-    },
-    timeout,
-  );
-
-  it(
-    'does nothing when it is imported',
-    async () => {
-      const script = `
-        import * as tf from '@tensorflow/tfjs-core';
-        import '@bitwright/tfjs-backend';
-        console.log(JSON.stringify(tf.engine().backendNames()));
-      `;
-      expect(await runScript(script)).toEqual([]);
-    },
-    timeout,
-  );
 
   it(
     'works in several worker threads at once, each with its own backend',
@@ -106,7 +74,44 @@ describe('useNativeBackend', () => {
     },
     timeout,
   );
+});
 
+describe('useNativeBackend in a process of its own', () => {
+  it.each([
+    ['the addon is not where the caller says', "{ path: '/nowhere/addon.node' }", []],
+    ['Node refuses addons', '{}', ['--no-addons']],
+  ])(
+    'leaves the cpu backend in place, and says what to do, where %s',
+    async (_, options, nodeOptions) => {
+      const script = `
+        import * as tf from '@tensorflow/tfjs-core';
+        import { useNativeBackend } from '@bitwright/tfjs-backend';
+        const error = await useNativeBackend(${options}).catch((error) => error);
+        const sum = tf.sum(tf.ones([2, 3])).dataSync()[0];
+        console.log(JSON.stringify({ code: error.code, message: error.message, backend: tf.getBackend(), sum }));
+      `;
+      const outcome = (await runScript(script, nodeOptions)) as Record<string, unknown>;
+      expect(outcome).toMatchObject({ code: 'ERR_NATIVE_ADDON', backend: 'cpu', sum: 6 });
+      expect(outcome['message']).toMatch(/stays on its "cpu" backend.*Fix: /);
+    },
+    timeout,
+  );
+
+  it(
+    'does nothing when it is imported',
+    async () => {
+      const script = `
+        import * as tf from '@tensorflow/tfjs-core';
+        import '@bitwright/tfjs-backend';
+        console.log(JSON.stringify(tf.engine().backendNames()));
+      `;
+      expect(await runScript(script)).toEqual([]);
+    },
+    timeout,
+  );
+});
+
+describe('kernelSupport', () => {
   it('lists native and borrowed kernels, every kernel of the cpu backend in one of them', async () => {
     const { native, borrowed } = await kernelSupport();
     const names = native.map(({ kernelName }) => kernelName);

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { loadNativeBackend } from '../native-backend';
+import { nativeBackends } from '../../test/native-contexts';
+import type { NativeBackend } from '../native-backend';
 import { alignedArray } from './aligned-array';
 import { alignmentOffset } from './alignment-offset';
 
-describe('alignedArray', () => {
-  const native = loadNativeBackend();
+const { backends, skipped } = nativeBackends();
+
+describe.skipIf(backends.length === 0)(`alignedArray${skipped}`, () => {
+  const native = backends.at(-1) as NativeBackend;
 
   it('begins on a cache line and has the length asked for', () => {
     for (const length of [0, 1, 100]) {

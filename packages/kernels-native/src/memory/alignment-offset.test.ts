@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { loadNativeBackend } from '../native-backend';
+import { nativeBackends } from '../../test/native-contexts';
+import type { NativeBackend } from '../native-backend';
 import { alignmentOffset } from './alignment-offset';
 
-describe('alignmentOffset', () => {
-  const native = loadNativeBackend();
+const { backends, skipped } = nativeBackends();
+
+describe.skipIf(backends.length === 0)(`alignmentOffset${skipped}`, () => {
+  const native = backends.at(-1) as NativeBackend;
 
   it('skips less than the alignment and is the same for every multiple of it', () => {
     const buffer = new ArrayBuffer(1000);

@@ -1,6 +1,7 @@
 import { seededRandom } from '@bitwright/core';
 import { describe, expect, it } from 'vitest';
-import { loadNativeBackend } from '../native-backend';
+import { nativeBackends } from '../../test/native-contexts';
+import type { NativeBackend } from '../native-backend';
 import { concat } from './concat';
 import { denseStrides, type Elements } from './elements';
 import { gather } from './gather';
@@ -38,8 +39,10 @@ function shapes(): number[][] {
   );
 }
 
-describe.each([1, 3])('data movement on %i threads', (threads) => {
-  const native = loadNativeBackend({ threads });
+const { backends, skipped } = nativeBackends();
+
+describe.skipIf(backends.length === 0).each([1, 3])(`data movement on %i threads${skipped}`, (threads) => {
+  const native = nativeBackends(threads).backends.at(-1) as NativeBackend;
 
   it('transposes', () => {
     for (const [round, shape] of [...shapes(), [1, 300, 2, 170], [33, 1000]].entries()) {

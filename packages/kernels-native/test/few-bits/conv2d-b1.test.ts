@@ -9,7 +9,7 @@ import {
 } from '@bitwright/kernels-native';
 import { describe, expect, it } from 'vitest';
 import { draw } from '../inference/random-codes';
-import { tiers } from '../inference/tiers';
+import { skipped, tiers } from '../inference/tiers';
 
 const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
@@ -180,6 +180,6 @@ describe.each(tiers.slice(0, 1))('conv2dB1 on %s', (_, native) => {
   });
 });
 
-it.skipIf(tiers.length === 0)('ran on an instruction set of this machine', () => {
+it.skipIf(tiers.length === 0)(`ran on an instruction set of this machine${skipped}`, () => {
   expect(tiers.map(([name]) => name)).not.toHaveLength(0);
 });

@@ -2,7 +2,7 @@ import { roundHalfEven } from '@bitwright/core';
 import { matMulNBits, matMulNBitsAsync, type NBitsWeights, packNBits } from '@bitwright/kernels-native';
 import { describe, expect, it } from 'vitest';
 import { draw } from '../inference/random-codes';
-import { tiers } from '../inference/tiers';
+import { skipped, tiers } from '../inference/tiers';
 
 interface Case {
   readonly m: number;
@@ -168,6 +168,6 @@ describe.each(tiers.slice(0, 1))('matMulNBits on %s', (_, native) => {
   });
 });
 
-it.skipIf(tiers.length === 0)('ran on an instruction set of this machine', () => {
+it.skipIf(tiers.length === 0)(`ran on an instruction set of this machine${skipped}`, () => {
   expect(tiers.map(([name]) => name)).not.toHaveLength(0);
 });

@@ -11,7 +11,7 @@ import { argReduceF32, binaryF32, compareF32, reduceF32, selectF32, unaryF32 } f
 import { nativeBackends } from '../native-contexts';
 import { count, random, worstError } from './reference';
 
-const { backends, reason } = nativeBackends();
+const { backends, skipped } = nativeBackends();
 
 /** Functions are within 4 ULP (2⁻²¹ relative) and erf within 4·10⁻⁷; the reference itself is double. */
 const tolerance = 1e-6;
@@ -244,7 +244,7 @@ describe.each(backends.map((native) => [native.isa, native] as const))('element-
   });
 });
 
-describe.skipIf(backends.length === 0)(`arguments of element-wise kernels${reason && ` (skipped: ${reason})`}`, () => {
+describe.skipIf(backends.length === 0)(`arguments of element-wise kernels${skipped}`, () => {
   const native = backends[0] as (typeof backends)[number];
   const zeros = (length: number): Float32Array => new Float32Array(length);
 

@@ -13,7 +13,7 @@ import {
 import { nativeBackends } from '../native-contexts';
 import { count, forProducts, random, worstError } from './reference';
 
-const { backends, reason } = nativeBackends();
+const { backends, skipped } = nativeBackends();
 
 /** Sums of up to a few hundred products of numbers around 1: a few hundred roundings of 2⁻²⁴ each, mostly cancelling. */
 const tolerance = 2e-5;
@@ -150,7 +150,7 @@ describe.each(backends.map((native) => [native.isa, native] as const))('float pr
   });
 });
 
-describe.skipIf(backends.length === 0)(`arguments of float products${reason && ` (skipped: ${reason})`}`, () => {
+describe.skipIf(backends.length === 0)(`arguments of float products${skipped}`, () => {
   const native = backends[0] as (typeof backends)[number];
   const shape = randomConv(1, false);
   const zeros = (length: number): Float32Array => new Float32Array(length);

@@ -19,7 +19,7 @@ import {
 import { nativeBackends } from '../native-contexts';
 import { count, finiteDifferences, forWindows, random, worstError } from './reference';
 
-const { backends } = nativeBackends();
+const { backends, skipped } = nativeBackends();
 
 /** Float32 results against float64 differences with a step of 1e-4: what both lose together. */
 const gradientTolerance = 2e-4;
@@ -229,4 +229,8 @@ describe.each(backends.map((native) => [native.isa, native] as const))('training
     });
     expect(worstError(variable, expected)).toBeLessThan(tolerance);
   });
+});
+
+it.skipIf(backends.length === 0)(`ran on an instruction set of this machine${skipped}`, () => {
+  expect(backends).not.toHaveLength(0);
 });

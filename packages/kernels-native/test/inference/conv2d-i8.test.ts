@@ -2,7 +2,7 @@ import { type IntegerConv2d, integerConv2d, integerConv2dShape, perAxis, requant
 import { type Codes, conv2dI8, conv2dI8Async, conv2dI8Shape, packConv2dI8 } from '@bitwright/kernels-native';
 import { describe, expect, it } from 'vitest';
 import { draw } from './random-codes';
-import { tiers } from './tiers';
+import { skipped, tiers } from './tiers';
 
 interface Case {
   readonly input: readonly [number, number, number, number];
@@ -162,6 +162,6 @@ describe.each(tiers.slice(0, 1))('conv2dI8 on %s', (_, native) => {
   });
 });
 
-it.skipIf(tiers.length === 0)('ran on an instruction set of this machine', () => {
+it.skipIf(tiers.length === 0)(`ran on an instruction set of this machine${skipped}`, () => {
   expect(tiers.map(([name]) => name)).not.toHaveLength(0);
 });

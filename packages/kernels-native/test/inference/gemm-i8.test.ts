@@ -9,7 +9,7 @@ import {
 import { gemmI8, gemmI8Async, type NativeContext, packGemmI8 } from '@bitwright/kernels-native';
 import { describe, expect, it } from 'vitest';
 import { at, draw } from './random-codes';
-import { tiers } from './tiers';
+import { skipped, tiers } from './tiers';
 
 /** The product on the native kernels, into accumulators. */
 function multiply(native: NativeContext, call: IntegerGemm): Int32Array {
@@ -236,6 +236,6 @@ describe.each(tiers.slice(0, 1))('gemmI8 on %s', (_, native) => {
   });
 });
 
-it.skipIf(tiers.length === 0)('ran on an instruction set of this machine', () => {
+it.skipIf(tiers.length === 0)(`ran on an instruction set of this machine${skipped}`, () => {
   expect(tiers.map(([name]) => name)).not.toHaveLength(0);
 });

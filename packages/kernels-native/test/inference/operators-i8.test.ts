@@ -27,7 +27,7 @@ import {
 } from '@bitwright/kernels-native';
 import { describe, expect, it } from 'vitest';
 import { at, type Draw, draw } from './random-codes';
-import { tiers } from './tiers';
+import { skipped, tiers } from './tiers';
 
 const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
@@ -302,6 +302,6 @@ describe.each(tiers.slice(0, 1))('operators on codes on %s', (_, native) => {
   });
 });
 
-it.skipIf(tiers.length === 0)('ran on an instruction set of this machine', () => {
+it.skipIf(tiers.length === 0)(`ran on an instruction set of this machine${skipped}`, () => {
   expect(tiers.map(([name]) => name)).not.toHaveLength(0);
 });

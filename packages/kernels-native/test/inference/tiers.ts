@@ -1,7 +1,7 @@
 import { loadNativeBackend, type NativeBackend } from '../../src/index';
 import { nativeBackends } from '../native-contexts';
 
-const { backends } = nativeBackends(2);
+const { backends, skipped: titleEnd } = nativeBackends(2);
 const fastest = backends.at(-1);
 
 /**
@@ -12,3 +12,6 @@ export const tiers: readonly (readonly [name: string, native: NativeBackend])[] 
   ...backends.map((native) => [`${native.isa}, two threads`, native] as const),
   ...(fastest === undefined ? [] : [[`${fastest.isa}, one thread`, loadNativeBackend({ threads: 1 })] as const]),
 ];
+
+/** Ends the titles of tests that are skipped where there is no addon. */
+export const skipped: string = titleEnd;

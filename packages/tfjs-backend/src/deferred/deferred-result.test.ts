@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { onBothBackends, relativeError } from '../../test/bitwright-and-cpu';
+import { hasAddon, skipped } from '../../test/native-addon';
 import type { BitwrightBackend } from '../bitwright-backend';
 import { backendName, useNativeBackend } from '../index';
 
@@ -27,7 +28,7 @@ beforeEach(async () => {
   await tf.setBackend(backendName);
 });
 
-describe('deferred results', () => {
+describe.skipIf(!hasAddon)(`deferred results${skipped}`, () => {
   const chains: Record<string, () => tf.Tensor> = {
     'convolution, read as it is': () => tf.conv2d(ours(image(1)), filter(2), 1, 'same'),
     'convolution, relu': () => tf.relu(tf.conv2d(ours(image(1)), filter(2), 1, 'same')),

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { hasAddon, skipped } from '../native-addon';
 import { exclusions } from './exclusions';
 import { bundleSuite, runSuite } from './run-suite';
 import type { SpecOutcome } from './spec-outcome';
@@ -19,11 +20,11 @@ describe('the specs of TensorFlow.js', () => {
     expect(passed(onCpu).size).toBeGreaterThan(shippedSpecs);
   });
 
-  it.each([
+  it.skipIf(!hasAddon).each([
     ['the fastest instruction set', undefined],
     ['no vector instructions', 'scalar'],
   ])(
-    'pass with %s wherever they pass on the cpu backend, but for the listed exclusions',
+    `pass with %s wherever they pass on the cpu backend, but for the listed exclusions${skipped}`,
     async (_, isa) => {
       const here = byName(await runSuite(bundle, 'bitwright', isa));
       const notPassed = [...passed(onCpu)].filter((spec) => here.get(spec)?.status !== 'passed');
