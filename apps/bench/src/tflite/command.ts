@@ -15,6 +15,7 @@ interface Flags {
   readonly python: string;
   readonly data?: string;
   readonly samples?: string;
+  readonly formats?: string;
   readonly largeFormat?: string;
   readonly json: string;
   readonly markdown: string;
@@ -30,6 +31,7 @@ export function tfliteCommand(): Command {
     .option('--python <path>', 'a Python with TensorFlow', process.env['BITWRIGHT_PYTHON'] ?? 'python3')
     .option('--data <folder>', 'folder with models and data (default: data in BITWRIGHT_SHARED or ../shared)')
     .option('--samples <number>', 'test samples used at most')
+    .option('--formats <ids>', 'formats of the large model; the others keep their rows (default: all)')
     .option('--large-format <id>', 'prints the measurement of one format; used by the command itself')
     .option('--json <file>', 'results, read first and added to', join(results, 'tflite.json'))
     .option('--markdown <file>', 'report', join(results, 'tflite.md'))
@@ -43,11 +45,17 @@ export function tfliteCommand(): Command {
         ? (JSON.parse(readFileSync(flags.json, 'utf8')) as TfliteReport)
         : { machine: describeMachine(), commit: currentCommit() };
       const keep = (part: Partial<TfliteReport>): void => {
-        report = { ...report, ...part, machine: describeMachine(), commit: currentCommit() };
+        report = { ...report, ...part };
         writeFileSync(flags.json, `${JSON.stringify(report, undefined, 2)}\n`);
         writeFileSync(flags.markdown, tfliteMarkdown(report));
       };
-      if (isWanted('large')) keep({ large: measureAllFormats() });
+      if (isWanted('large')) {
+        const formats = flags.formats?.split(',');
+        const rows = measureFormats((id) => formats?.includes(id) ?? true);
+        const before = (report.large ?? []).filter(({ format }) => !rows.some((row) => row.format === format));
+        const place = ({ format }: LargeExportRow): number => exporters.findIndex(({ id }) => id === format);
+        keep({ large: [...before, ...rows].sort((a, b) => place(a) - place(b)) });
+      }
       for (const given of exportCases.filter(({ model }) => isWanted(model))) {
         const measured = await measureTflite(given, {
           folder: dataFolder(flags.data),
@@ -55,7 +63,12 @@ export function tfliteCommand(): Command {
           samples: Number(flags.samples ?? Number.POSITIVE_INFINITY),
         });
         const others = (report.cases ?? []).filter(({ model }) => model !== given.model);
-        keep({ cases: [...others, measured], tensorflow: tensorflowVersion(flags.python) });
+        keep({
+          cases: [...others, measured],
+          tensorflow: tensorflowVersion(flags.python),
+          machine: describeMachine(),
+          commit: currentCommit(),
+        });
         process.stderr.write(`${given.model}\n`);
       }
     });
@@ -64,9 +77,9 @@ export function tfliteCommand(): Command {
 // — internals —
 
 /** Each format in a process of its own, because peak memory never goes down. */
-function measureAllFormats(): LargeExportRow[] {
+function measureFormats(isWanted: (id: string) => boolean): LargeExportRow[] {
   return exporters
-    .filter(({ id }) => !id.startsWith('onnx-') && id !== 'vitis-positions')
+    .filter(({ id }) => !id.startsWith('onnx-') && id !== 'vitis-positions' && isWanted(id))
     .map(({ id }) => {
       const [node, ...args] = [
         process.execPath,
@@ -76,7 +89,8 @@ function measureAllFormats(): LargeExportRow[] {
         '--large-format',
         id,
       ];
-      return JSON.parse(execFileSync(node, args, { encoding: 'utf8' })) as LargeExportRow;
+      const row = JSON.parse(execFileSync(node, args, { encoding: 'utf8' })) as LargeExportRow;
+      return { ...row, commit: currentCommit(), load: describeMachine().load };
     });
 }
 

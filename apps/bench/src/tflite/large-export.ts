@@ -32,6 +32,9 @@ export interface LargeExportRow {
   readonly readBackSeconds: number;
   /** Growth of the process's peak memory over the size of the model that was given. */
   readonly memoryFactor: number;
+  /** Where and when it was measured; rows without are as old as the report. */
+  readonly commit?: string;
+  readonly load?: number;
 }
 
 const channels = 592;

@@ -43,12 +43,13 @@ export function tfliteMarkdown({ machine, commit, tensorflow, cases = [], large 
       '## A model of 114 MB in every format',
       '',
       'Nine convolutions 3×3 of 592 channels. Memory: growth of the process’s peak while writing, over the size of the float model.',
+      'Rows without commit and load were measured with the table above.',
       '',
-      '| format | write, s | validate and read back, s | memory |',
-      '|---|---|---|---|',
+      '| format | write, s | validate and read back, s | memory | commit | load |',
+      '|---|---|---|---|---|---|',
       ...large.map(
         (row) =>
-          `| ${row.format} | ${row.seconds.toFixed(2)} | ${row.readBackSeconds.toFixed(2)} | ${row.memoryFactor.toFixed(2)} × |`,
+          `| ${row.format} | ${row.seconds.toFixed(2)} | ${row.readBackSeconds.toFixed(2)} | ${row.memoryFactor.toFixed(2)} × | ${row.commit ?? ''} | ${row.load ?? ''} |`,
       ),
     );
   }

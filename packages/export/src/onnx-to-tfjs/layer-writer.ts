@@ -4,6 +4,16 @@ export interface WrittenWeight {
   readonly data: Float32Array;
 }
 
+/** A weight whose values are made anew at every read of `data`, so that those of a whole model never exist at once. */
+export function deferredWeight(shape: readonly number[], values: () => Float32Array): WrittenWeight {
+  return {
+    shape,
+    get data() {
+      return values();
+    },
+  };
+}
+
 /** A layer in Keras JSON, with the layers it reads. */
 export interface WrittenLayer {
   readonly name: string;

@@ -1,5 +1,5 @@
 import type { WeightSpec } from '../tfjs-to-onnx/decode-weights';
-import type { WrittenLayer } from './layer-writer';
+import type { WrittenLayer, WrittenWeight } from './layer-writer';
 
 /** What `tf.loadLayersModel(tf.io.fromMemory(…))` and an IOHandler's `load` take. */
 export interface LayersModelFile {
@@ -11,13 +11,25 @@ export interface LayersModelFile {
   readonly weightData: ArrayBuffer;
 }
 
+/** A layers model whose weights are still with their layers. */
+export interface LayersModelParts {
+  readonly modelTopology: Record<string, unknown>;
+  /** In the order of the layers, by full name: `conv1/kernel`. */
+  readonly weights: readonly NamedWeight[];
+}
+
+export interface NamedWeight {
+  readonly name: string;
+  readonly weight: WrittenWeight;
+}
+
 /** Keras JSON and weights of the layers that the outputs need, in an order in which every layer follows its inputs. */
-export function layersModelJson(
+export function layersModelParts(
   name: string,
   layers: ReadonlyMap<string, WrittenLayer>,
   inputs: readonly string[],
   outputs: readonly string[],
-): LayersModelFile {
+): LayersModelParts {
   const needed = neededLayers(layers, inputs, outputs);
   const ref = (layer: string): [string, number, number] => [layer, 0, 0];
   const config = {
@@ -32,22 +44,34 @@ export function layersModelJson(
     output_layers: outputs.map(ref),
   };
   const weights = needed.flatMap((layer) =>
-    Object.entries(layer.weights).map(([short, weight]) => ({ name: `${layer.name}/${short}`, ...weight })),
+    Object.entries(layer.weights).map(([short, weight]) => ({ name: `${layer.name}/${short}`, weight })),
   );
-  const data = new Float32Array(weights.reduce((sum, weight) => sum + weight.data.length, 0));
+  return {
+    modelTopology: { class_name: 'Model', config, keras_version: 'tfjs-layers 4.22.0', backend: 'tensor_flow.js' },
+    weights,
+  };
+}
+
+/** The same in one object, all weights one after the other. */
+export function layersModelJson({ modelTopology, weights }: LayersModelParts): LayersModelFile {
+  const data = new Float32Array(weights.reduce((sum, { weight }) => sum + weightSize(weight), 0));
   let offset = 0;
-  for (const weight of weights) {
+  for (const { weight } of weights) {
     data.set(weight.data, offset);
-    offset += weight.data.length;
+    offset += weightSize(weight);
   }
   return {
     format: 'layers-model',
     generatedBy: 'bitwright',
     convertedBy: null,
-    modelTopology: { class_name: 'Model', config, keras_version: 'tfjs-layers 4.22.0', backend: 'tensor_flow.js' },
-    weightSpecs: weights.map(({ name: weightName, shape }) => ({ name: weightName, shape, dtype: 'float32' })),
+    modelTopology,
+    weightSpecs: weights.map(({ name, weight }) => ({ name, shape: weight.shape, dtype: 'float32' })),
     weightData: data.buffer,
   };
+}
+
+function weightSize({ shape }: WrittenWeight): number {
+  return shape.reduce((product, size) => product * size, 1);
 }
 
 /** Layers reachable from the outputs; inputs always. Written order is already topological. */

@@ -25,7 +25,7 @@ import { plainLayout, type Shape, sameLayout } from '../tfjs-to-onnx/value';
 import { customClasses } from './custom-layers';
 import { channelsLastLayout, type KerasValue } from './keras-value';
 import { type LayerWriter, layerWriter } from './layer-writer';
-import { type LayersModelFile, layersModelJson } from './layers-model-json';
+import { type LayersModelFile, type LayersModelParts, layersModelJson, layersModelParts } from './layers-model-json';
 import { materialized, type NodeCall, type NodeConverter, plain, unsupported } from './node-call';
 import { defaultNodes, type NodeRegistry, nodeRegistry } from './rules/registry';
 
@@ -81,6 +81,15 @@ const preparation: readonly GraphPass[] = [
  * @throws {ModelFormatError} when the model has no graph
  */
 export function onnxToLayersModel(source: Model, options: OnnxToLayersOptions = {}): OnnxToLayersResult {
+  const { parts, ...rest } = onnxToLayers(source, options);
+  return { artifacts: layersModelJson(parts), ...rest };
+}
+
+/** {@link onnxToLayersModel} before the weights are put together: they are transposed one by one, when they are read. */
+export function onnxToLayers(
+  source: Model,
+  options: OnnxToLayersOptions = {},
+): Omit<OnnxToLayersResult, 'artifacts'> & { readonly parts: LayersModelParts } {
   const model = prepared(source, options);
   const graph = requireGraph(model, '[export] onnxToLayersModel');
   const index = graphIndex(graph);
@@ -101,18 +110,13 @@ export function onnxToLayersModel(source: Model, options: OnnxToLayersOptions = 
   }
   const outputs = index.outputs.map(({ name }) => convertOutput(conversion, name));
   const results = outputs.map(({ layer }) => layer);
-  const artifacts = layersModelJson(
-    graph.name === '' ? 'model' : graph.name,
-    conversion.writer.layers,
-    inputs,
-    results,
-  );
+  const parts = layersModelParts(graph.name === '' ? 'model' : graph.name, conversion.writer.layers, inputs, results);
   const custom = new Set<string>(Object.values(customClasses));
   const used = [...conversion.writer.layers.values()]
     .map((layer) => layer.className)
     .filter((name) => custom.has(name));
   return {
-    artifacts,
+    parts,
     customLayers: [...new Set(used)].sort(),
     outputs,
     layers: new Map([...conversion.values].map(([name, value]) => [name, value.layer])),

@@ -19,6 +19,20 @@ export interface WebModelOptions {
   readonly shardBytes?: number;
 }
 
+/** A model whose weights are read one by one. */
+export interface WebModelParts {
+  readonly modelTopology: unknown;
+  readonly weights: readonly WebModelWeight[];
+}
+
+export interface WebModelWeight {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  /** Called once. */
+  values(): Float32Array;
+}
+
 /** Entry of a weight in the manifest. */
 export interface ManifestWeight {
   readonly name: string;
@@ -36,18 +50,25 @@ const defaultShardBytes = 4 * 1024 * 1024;
  * The JSON file comes last, so that a reader never finds it without its weights.
  */
 export function layersModelFiles(artifacts: WebModelArtifacts, options: WebModelOptions): readonly ExportedFile[] {
+  const { modelTopology, weightSpecs, weightData } = artifacts;
+  let offset = 0;
+  const weights = weightSpecs.map(({ name, shape, dtype }): WebModelWeight => {
+    const start = offset;
+    offset += 4 * countOf(shape);
+    return { name, shape, dtype, values: () => new Float32Array(weightData, start, countOf(shape)) };
+  });
+  return webModelFiles({ modelTopology, weights }, options);
+}
+
+/** {@link layersModelFiles} that holds one float weight at a time, whatever the size of the model. */
+export function webModelFiles(model: WebModelParts, options: WebModelOptions): readonly ExportedFile[] {
   const { name, weights: type, shardBytes = defaultShardBytes } = options;
   const typeOf = (shape: readonly number[]): WebWeightType => (shape.length > 1 ? type : 'float32');
-  const countOf = (shape: readonly number[]): number => shape.reduce((product, d) => product * d, 1);
-  const size = artifacts.weightSpecs.reduce((sum, { shape }) => sum + countOf(shape) * storedBytes[typeOf(shape)], 0);
+  const size = model.weights.reduce((sum, { shape }) => sum + countOf(shape) * storedBytes[typeOf(shape)], 0);
   const data = new Uint8Array(size);
-  let offset = 0;
   let end = 0;
-  const weights = artifacts.weightSpecs.map(({ name: weight, shape, dtype }): ManifestWeight => {
-    const count = countOf(shape);
-    const values = new Float32Array(artifacts.weightData, offset, count);
-    offset += 4 * count;
-    const { bytes, quantization } = encodeWeight(values, typeOf(shape));
+  const weights = model.weights.map(({ name: weight, shape, dtype, values }): ManifestWeight => {
+    const { bytes, quantization } = encodeWeight(values(), typeOf(shape));
     data.set(bytes, end);
     end += bytes.length;
     return { name: weight, shape, dtype, ...(quantization === undefined ? {} : { quantization }) };
@@ -61,7 +82,7 @@ export function layersModelFiles(artifacts: WebModelArtifacts, options: WebModel
     format: 'layers-model',
     generatedBy: 'bitwright',
     convertedBy: null,
-    modelTopology: artifacts.modelTopology,
+    modelTopology: model.modelTopology,
     weightsManifest: [{ paths: shards.map(({ path }) => path), weights }],
   };
   return [...shards, textFile(`${name}.json`, JSON.stringify(json))];
@@ -73,5 +94,9 @@ export function storedValues({ quantization }: ManifestWeight, bytes: Uint8Array
 }
 
 // — internals —
+
+function countOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
 
 const storedBytes: Readonly<Record<WebWeightType, number>> = { float32: 4, float16: 2, uint16: 2, uint8: 1 };

@@ -1,12 +1,12 @@
-import { dequantize, type PlanProblem, QuantError, type QuantizationSpec, quantize } from '@bitwright/core';
+import { fakeQuantize, type PlanProblem, QuantError, type QuantizationSpec } from '@bitwright/core';
 import { DataType, editGraph, type Model, tensorFromArray, tensorToFloat32 } from '@bitwright/onnx';
 import { defineExporter } from '../define-exporter';
 import type { ExportedFile, Exporter } from '../exporter';
-import { onnxToLayersModel } from '../onnx-to-tfjs/onnx-to-layers-model';
+import { onnxToLayers } from '../onnx-to-tfjs/onnx-to-layers-model';
 import { commonProblems, modelIndex, tensorPlace } from '../spec-tensors';
 import { isObject } from '../text-format/json';
 import type { WebWeightType } from './encode-weight';
-import { layersModelFiles, type ManifestWeight, storedValues } from './layers-model-files';
+import { type ManifestWeight, storedValues, webModelFiles } from './layers-model-files';
 
 const id = 'tfjs-web';
 
@@ -44,19 +44,25 @@ export const tfjsWebExporter: Exporter = /* @__PURE__ */ defineExporter({
     };
   },
   render(spec, model, { name, version }) {
-    const { artifacts } = onnxToLayersModel(onGrid(model, spec));
-    return layersModelFiles(artifacts, { name, weights: version as WebWeightType });
+    const { modelTopology, weights } = onnxToLayers(onGrid(model, spec)).parts;
+    const parts = weights.map(({ name: own, weight }) => ({
+      name: own,
+      shape: weight.shape,
+      dtype: 'float32',
+      values: () => weight.data,
+    }));
+    return webModelFiles({ modelTopology, weights: parts }, { name, weights: version as WebWeightType });
   },
   validate: problemsOf,
 });
 
 // — internals —
 
-type Conversion = ReturnType<typeof onnxToLayersModel>;
+type Conversion = ReturnType<typeof onnxToLayers>;
 
 function convert(model: Model): Conversion | { readonly problem: PlanProblem } {
   try {
-    return onnxToLayersModel(model);
+    return onnxToLayers(model);
   } catch (cause) {
     if (!QuantError.isInstance(cause)) throw cause;
     return { problem: { where: 'model', expected: 'layers of TensorFlow.js for every node', received: cause.message } };
@@ -74,8 +80,7 @@ function onGrid(model: Model, spec: QuantizationSpec): Model {
     const tensor = role === 'activation' ? undefined : edit.initializer(name);
     if (tensor === undefined) continue;
     const shape = tensor.dims.map(Number);
-    const codes = quantize({ data: tensorToFloat32(tensor), shape }, scheme, qparams);
-    const values = dequantize(codes, shape, scheme, qparams);
+    const values = fakeQuantize({ data: tensorToFloat32(tensor), shape }, scheme, qparams);
     edit.removeInitializer(name);
     edit.addInitializer(tensorFromArray(name, DataType.FLOAT, shape, values));
   }

@@ -15,7 +15,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import type { ExportedFile } from '../../src/exporter';
 import { decodeWeight, encodeWeight } from '../../src/tfjs-web/encode-weight';
-import { layersModelFiles } from '../../src/tfjs-web/layers-model-files';
+import { layersModelFiles, webModelFiles } from '../../src/tfjs-web/layers-model-files';
 import { tfjsWebExporter } from '../../src/tfjs-web/tfjs-web-exporter';
 import { sampleSpec } from '../exporters/sample-spec';
 import { run } from '../runtime';
@@ -125,6 +125,29 @@ describe('TensorFlow.js web models', () => {
     expect(tfjsWebExporter.validate(files.slice(1)).length).toBeGreaterThan(0);
     const loaded = await load(files);
     expect((loaded.predict(tf.ones([1, 40])) as tf.Tensor).shape).toEqual([1, 300]);
+  });
+});
+
+describe('webModelFiles', () => {
+  it('reads every weight once, in order, and writes what a model in one piece gives', () => {
+    const weightSpecs = ['a', 'b', 'c'].map((name, i) => ({ name, shape: [4, i + 2], dtype: 'float32' }));
+    const data = normal(36);
+    const read: string[] = [];
+    let start = 0;
+    const weights = weightSpecs.map((weight) => {
+      const from = start;
+      start += 4 * (weight.shape[1] ?? 0);
+      const until = start;
+      const values = (): Float32Array => {
+        read.push(weight.name);
+        return data.slice(from, until);
+      };
+      return { ...weight, values };
+    });
+    const options = { name: 'net', weights: 'float16' } as const;
+    const artifacts = { modelTopology: {}, weightSpecs, weightData: data.buffer as ArrayBuffer };
+    expect(webModelFiles({ modelTopology: {}, weights }, options)).toEqual(layersModelFiles(artifacts, options));
+    expect(read).toEqual(['a', 'b', 'c']);
   });
 });
 

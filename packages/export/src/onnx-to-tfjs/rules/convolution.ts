@@ -2,7 +2,7 @@ import { getInt, getInts, getString } from '@bitwright/onnx';
 import { permuteArray } from '../../tfjs-to-onnx/permute-array';
 import { customClasses } from '../custom-layers';
 import { channelsLastLayout, type KerasValue } from '../keras-value';
-import type { WrittenWeight } from '../layer-writer';
+import { deferredWeight, type WrittenWeight } from '../layer-writer';
 import { arranged, dataInput, type NodeCall, type NodeConverter, sizeOf, unsupported, weightInput } from '../node-call';
 import { padded, samePads, type WindowPads, windowPads } from './padding';
 
@@ -62,18 +62,18 @@ function writeConvolution(
     // [C·M, 1, kh, kw] is [C, M, 1, kh, kw]; the layer wants [kh, kw, C, M].
     const multiplier = filters / channels;
     const [kh = 1, kw = 1] = kernel.shape.slice(2);
-    const data = permuteArray(kernel.data, [channels, multiplier, kh, kw], [2, 3, 0, 1]);
+    const values = () => permuteArray(kernel.data, [channels, multiplier, kh, kw], [2, 3, 0, 1]);
     return call.writer.add('DepthwiseConv2D', [x.layer], {
       config: { ...config, depth_multiplier: multiplier, depthwise_initializer: noInitializer },
-      weights: { depthwise_kernel: { shape: [kh, kw, channels, multiplier], data }, ...biasWeight },
+      weights: { depthwise_kernel: deferredWeight([kh, kw, channels, multiplier], values), ...biasWeight },
     });
   }
   const order = [...spatial, 1, 0];
   const weights = {
-    kernel: {
-      shape: order.map((axis) => kernel.shape[axis] ?? 1),
-      data: permuteArray(kernel.data, kernel.shape, order),
-    },
+    kernel: deferredWeight(
+      order.map((axis) => kernel.shape[axis] ?? 1),
+      () => permuteArray(kernel.data, kernel.shape, order),
+    ),
     ...biasWeight,
   };
   if (groups === 1) {
@@ -116,10 +116,10 @@ export const convTransposeConverter: NodeConverter = {
         kernel_initializer: noInitializer,
       },
       weights: {
-        kernel: {
-          shape: [2, 3, 1, 0].map((axis) => kernel.shape[axis] ?? 1),
-          data: permuteArray(kernel.data, kernel.shape, [2, 3, 1, 0]),
-        },
+        kernel: deferredWeight(
+          [2, 3, 1, 0].map((axis) => kernel.shape[axis] ?? 1),
+          () => permuteArray(kernel.data, kernel.shape, [2, 3, 1, 0]),
+        ),
         ...(bias === undefined ? {} : { bias: { shape: [filters], data: bias.data } }),
       },
     });

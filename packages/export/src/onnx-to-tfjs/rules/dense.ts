@@ -2,6 +2,7 @@ import { getFloat, getInt, tensorToFloat32 } from '@bitwright/onnx';
 import { gatherRows, permuteArray } from '../../tfjs-to-onnx/permute-array';
 import { plainLayout } from '../../tfjs-to-onnx/value';
 import type { KerasValue } from '../keras-value';
+import { deferredWeight } from '../layer-writer';
 import {
   arranged,
   dataInput,
@@ -24,7 +25,10 @@ export const gemmConverter: NodeConverter = {
     const [rows = 1, columns = 1] = isTransposed ? [...b.shape].reverse() : b.shape;
     const alpha = getFloat(node, 'alpha', 1);
     const beta = getFloat(node, 'beta', 1);
-    const kernel = isTransposed ? permuteArray(b.data, b.shape, [1, 0]) : b.data;
+    const kernel = (): Float32Array => {
+      const matrix = isTransposed ? permuteArray(b.data, b.shape, [1, 0]) : b.data;
+      return alpha === 1 ? matrix : matrix.map((w) => alpha * w);
+    };
     const c = (node.input[2] ?? '') === '' ? undefined : weightInput(call, 2, 'C').data;
     if (c !== undefined && c.length !== columns && c.length !== 1)
       throw unsupported(call, `a bias of ${columns} values`, `${c.length}`);
@@ -32,7 +36,7 @@ export const gemmConverter: NodeConverter = {
       c === undefined
         ? undefined
         : Float32Array.from({ length: columns }, (_, i) => beta * (c[c.length === 1 ? 0 : i] ?? 0));
-    return dense(call, dataInput(call, 0), [rows, columns], alpha === 1 ? kernel : kernel.map((w) => alpha * w), bias);
+    return dense(call, dataInput(call, 0), [rows, columns], kernel, bias);
   },
 };
 
@@ -44,7 +48,7 @@ export const matMulConverter: NodeConverter = {
     const [rows = 1, columns = 1] = b.shape;
     if (b.shape.length !== 2) throw unsupported(call, 'a constant matrix', `a constant of ${b.shape.length} axes`);
     const sum = followingBias(call, columns);
-    const value = dense(call, dataInput(call, 0), [rows, columns], b.data, sum?.bias);
+    const value = dense(call, dataInput(call, 0), [rows, columns], () => b.data, sum?.bias);
     if (sum !== undefined) call.provide(sum.output, value);
     return value;
   },
@@ -67,7 +71,7 @@ function dense(
   call: NodeCall,
   input: KerasValue,
   [rows, columns]: readonly [number, number],
-  kernel: Float32Array,
+  kernel: () => Float32Array,
   bias: Float32Array | undefined,
 ): KerasValue {
   const rank = input.shape.length;
@@ -79,7 +83,7 @@ function dense(
     featureOrder !== undefined || value.layout[last] === last
       ? value
       : plain(call, arranged(call, value, plainLayout(rank)));
-  const data = featureOrder === undefined ? kernel : gatherRows(kernel, columns, featureOrder);
+  const values = () => (featureOrder === undefined ? kernel() : gatherRows(kernel(), columns, featureOrder));
   const layer = call.writer.add('Dense', [x.layer], {
     config: {
       units: columns,
@@ -88,7 +92,7 @@ function dense(
       kernel_initializer: { class_name: 'Zeros', config: {} },
     },
     weights: {
-      kernel: { shape: [rows, columns], data },
+      kernel: deferredWeight([rows, columns], values),
       ...(bias === undefined ? {} : { bias: { shape: [columns], data: bias } }),
     },
   });
