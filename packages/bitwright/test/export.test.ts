@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeModel, encodeModel } from '@bitwright/onnx';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -83,6 +83,21 @@ describe('bitwright export', () => {
     ]);
     expect(code).toBe(1);
     expect(stderr).toContain('expected 1.0.0, 0.6.1, 2.0.0, unversioned, received "9"');
+  });
+
+  it('tells the owner of a TensorFlow.js model which commands come first, and they work', async () => {
+    mkdirSync(join(place.folder, 'my web'));
+    await succeed('convert', 'tiny.onnx', '-o', 'my web/model.json');
+    const before = place.files();
+    const { code, stderr } = await place.run(['export', 'my web/model.json', '--to', 'tflite']);
+    expect(code).toBe(1);
+    expect(stderr).toContain("bitwright convert 'my web/model.json' -o 'my web/my web.onnx'");
+    expect(stderr).toContain("bitwright quantize 'my web/my web.onnx' --data <path> --to tflite");
+    expect(place.files()).toEqual(before);
+    await succeed('convert', 'my web/model.json', '-o', 'my web/my web.onnx', '--channels-first');
+    await succeed('quantize', 'my web/my web.onnx', '--data', 'calib.npy', '--no-verify', '--to', 'tflite');
+    const other = await place.run(['export', 'x.json', '--model', 'my web/model.json', '--to', 'ncnn']);
+    expect(other.stderr).toContain('a TensorFlow.js model');
   });
 
   it('tells a TensorRT 11 user to take QDQ', async () => {

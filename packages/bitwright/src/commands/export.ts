@@ -4,6 +4,7 @@ import { UsageError } from '../errors';
 import { exitCode } from '../exit-code';
 import { openExportSource } from '../export/export-source';
 import { parseFormats } from '../export/parse-formats';
+import { refuseWebModel } from '../export/refuse-web-model';
 import { requestsFor } from '../export/requests';
 import { shownExports, writeExports } from '../export/write-exports';
 import { type ExportDocument, formatExport } from '../report/format-export';
@@ -34,6 +35,9 @@ async function runExport({ args, options, context }: CommandInput<typeof exportO
   }
   const exporters = parseFormats(options.to);
   const requests = requestsFor(exporters, options);
+  for (const file of [args[0], options.model]) {
+    if (file !== undefined) await refuseWebModel(file, options.to, context.cwd);
+  }
   const { model, spec } = sourceFiles(args[0] ?? '', options);
   const target = options.target ?? exporters.find((each) => each.targets.length > 0)?.targets[0] ?? 'ort-x64';
   const source = await openExportSource({ model, spec, target, cwd: context.cwd });

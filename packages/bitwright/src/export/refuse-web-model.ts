@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { InputDataError } from '@bitwright/core';
+import { convertedStem } from '../convert/convert-model';
+
+/**
+ * Refuses a TensorFlow.js model.json where an .onnx file is wanted, with the commands that lead there. Other files pass: whoever
+ * reads them says what is wrong with them.
+ *
+ * @param formats what was asked for, as the user wrote it
+ * @throws {InputDataError} when the file is a model of TensorFlow.js
+ */
+export async function refuseWebModel(shown: string, formats: string, cwd: string): Promise<void> {
+  const path = resolve(cwd, shown);
+  if (!/\.json$/i.test(shown) || !(await isWebModel(path))) return;
+  const onnx = quoted(join(dirname(shown), `${convertedStem(path, dirname(path))}.onnx`));
+  throw new InputDataError({
+    operation: '[bitwright] export',
+    expected: 'a quantized .onnx file, or a float one with --spec',
+    received: `${shown}, a TensorFlow.js model`,
+    hint: `Convert and quantize it first: \`bitwright convert ${quoted(shown)} -o ${onnx}\`, then \`bitwright quantize ${onnx} --data <path> --to ${formats}\`.`,
+  });
+}
+
+// — internals —
+
+async function isWebModel(path: string): Promise<boolean> {
+  try {
+    const json: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return typeof json === 'object' && json !== null && 'modelTopology' in json;
+  } catch {
+    return false;
+  }
+}
+
+/** A path as a shell takes it as one word. */
+function quoted(path: string): string {
+  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
