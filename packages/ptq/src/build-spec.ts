@@ -12,6 +12,7 @@ import {
 import type { PlacedBias, PlacedWeight, Placement } from '@bitwright/export';
 import { graphIndex, type Model, type Tensor, tensorToFloat32 } from '@bitwright/onnx';
 import type { Observers } from './calibrate';
+import { raiseScales } from './raise-scales';
 import type { AnyRangeSelector } from './range-selectors';
 import { chooseWeight, chosenQuantization } from './weight-choice';
 
@@ -33,6 +34,7 @@ export interface SpecInputs {
  *
  * A bias b is stored as int32 with scale sx·sw. Where |b| would not fit, the weight scale is enlarged until it does:
  *   sx·sw ≥ 1.0001 · 2|b| / (2^32 − 2)
+ * Scales below what the target's format carries are raised to it (dead channels).
  *
  * @throws {NotCalibratedError} when an activation was never observed
  * @see algorithms of onnxruntime.quantization (bias overflow rule); docs/numerics.md
@@ -76,11 +78,15 @@ function activation(tensor: string, scheme: LinearScheme, inputs: SpecInputs): T
   }
   const selector = inputs.ranges?.get(tensor) ?? inputs.activationRange;
   const range = selector.selectRange(observer.stats(), scheme);
-  return chosenQuantization('activation', scheme, range, 'calibration', selector.id);
+  return raiseScales(
+    chosenQuantization('activation', scheme, range, 'calibration', selector.id),
+    inputs.placement.target,
+  );
 }
 
 function weight({ tensor, scheme }: PlacedWeight, constant: Tensor, inputs: SpecInputs): TensorQuantization {
-  return chooseWeight(tensor, scheme, constant, inputs.ranges?.get(tensor) ?? inputs.weightRange);
+  const chosen = chooseWeight(tensor, scheme, constant, inputs.ranges?.get(tensor) ?? inputs.weightRange);
+  return raiseScales(chosen, inputs.placement.target);
 }
 
 function enlargeWeightScale(placed: PlacedBias, tensors: Record<string, TensorQuantization>, tensor: Tensor): void {

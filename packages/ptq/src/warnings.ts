@@ -1,4 +1,5 @@
 import type { QuantizationSpec } from '@bitwright/core';
+import { isRaised } from './raise-scales';
 import type { QuantizationReport } from './report';
 
 /** Below this SQNR an output differs visibly from float: the error has more than a tenth of the signal's amplitude. */
@@ -41,6 +42,7 @@ export function findWarnings(report: Omit<QuantizationReport, 'warnings'>, spec:
   for (const [name, tensor] of Object.entries(spec.tensors)) {
     if (tensor.role === 'activation' && tensor.origin.note !== undefined)
       warnings.push(`tensor "${name}": ${tensor.origin.note}`);
+    if (tensor.role === 'weight' && isRaised(tensor)) warnings.push(`weight "${name}": ${tensor.origin.note}`);
   }
   return warnings;
 }
