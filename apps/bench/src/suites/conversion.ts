@@ -1,5 +1,5 @@
 import { perTensor, referenceBackend, seededRandom } from '@bitwright/core';
-import { dequantizeF32, fakeQuantizeF32, histogram, quantizeF32 } from '@bitwright/kernels-native';
+import { dequantizeF32, histogram, quantizeF32 } from '@bitwright/kernels-native';
 import type { KernelCase, KernelSuite } from '../kernels/kernel-suite';
 import { createPeer } from '../peer/onnxruntime';
 import { singleNodeModel } from '../peer/single-node-model';
@@ -68,17 +68,6 @@ const cases: readonly KernelCase[] = [
       });
       const peer = await createPeer(model, threads, inputs, outputs);
       return { ours: () => dequantizeF32(native, grid, codes, out), peer: () => peer.run(), close: () => peer.close() };
-    },
-  },
-  {
-    name: 'fake-quantize',
-    group: 'conversion',
-    work: 8 * count,
-    limit: 'copy',
-    isQuick: false,
-    prepare: async ({ native }) => {
-      const [x, out] = [floats(), new Float32Array(count)];
-      return { ours: () => fakeQuantizeF32(native, grid, x, out) };
     },
   },
   {
