@@ -4,6 +4,8 @@ import { Command } from 'commander';
 import { rowLine, tfjsMarkdown } from './markdown';
 import { growthPerStep, measureMemory } from './memory';
 import { profileStep } from './profile';
+import { mergeRows, writeReport } from './report-file';
+import type { TfjsRow } from './result';
 import { runWorkloads } from './run';
 import type { Workload } from './workload';
 import { workloads } from './workloads';
@@ -14,8 +16,9 @@ interface Flags {
   readonly threads?: string;
   readonly seconds?: string;
   readonly tfjsNode?: string;
-  readonly json?: string;
-  readonly markdown?: string;
+  readonly pytorch?: string;
+  readonly json: string | undefined;
+  readonly markdown: string | undefined;
 }
 
 interface WorkloadFlags {
@@ -30,31 +33,34 @@ export function tfjsCommand(): Command {
     .enablePositionalOptions()
     .description('training steps and predictions of the TensorFlow.js backend against @tensorflow/tfjs-node')
     .option('--quick', 'ResNet-20 alone')
-    .option('--only <text>', 'workloads whose name contains the text', '')
+    .option('--only <texts>', 'workloads whose name contains one of the texts, comma-separated', '')
     .option('--threads <number>', 'threads of our backend (default: the physical cores)')
-    .option('--seconds <number>', 'measuring time per workload and engine', '8')
+    .option('--seconds <number>', 'measuring time per workload and engine', '6')
     .option(
       '--tfjs-node <folder>',
       'folder whose node_modules hold @tensorflow/tfjs-node (default: BITWRIGHT_TFJS_NODE)',
     )
-    .option('--json <file>', 'write the results')
+    .option('--pytorch <python>', 'a Python with torch, to measure PyTorch too (default: BITWRIGHT_PYTORCH)')
+    .option('--json <file>', 'write the results after every workload; others that are in the file stay')
     .option('--markdown <file>', 'write the report (default: to the terminal)')
     .action(async (flags: Flags) => {
       const peerFolder = findPeer(flags.tfjsNode ?? process.env['BITWRIGHT_TFJS_NODE']);
-      if (peerFolder === undefined) process.stderr.write('tfjs-node was not found: measuring our backend alone\n');
-      const report = await runWorkloads(
-        workloads.filter(({ name, isQuick }) => name.includes(flags.only) && (isQuick || flags.quick !== true)),
-        {
-          threads: numberOf(flags.threads),
-          seconds: Number(flags.seconds),
-          peerFolder,
-          onRow: (row) => process.stderr.write(`${rowLine(row)}\n`),
+      if (peerFolder === undefined) process.stderr.write('tfjs-node was not found: measuring without it\n');
+      const isChosen = ({ name, isQuick }: Workload): boolean =>
+        flags.only.split(',').some((text) => name.includes(text)) && (isQuick || flags.quick !== true);
+      const measured: TfjsRow[] = [];
+      await runWorkloads(workloads.filter(isChosen), {
+        threads: numberOf(flags.threads),
+        seconds: Number(flags.seconds),
+        peerFolder,
+        python: flags.pytorch ?? process.env['BITWRIGHT_PYTORCH'],
+        onRow: (row) => {
+          process.stderr.write(`${rowLine(row)}\n`);
+          measured.push(row);
+          writeReport(flags, mergeRows(flags, measured));
         },
-      );
-      if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(report, null, 2)}\n`);
-      const markdown = tfjsMarkdown(report);
-      if (flags.markdown === undefined) process.stdout.write(markdown);
-      else writeFileSync(flags.markdown, markdown);
+      });
+      if (flags.markdown === undefined) process.stdout.write(tfjsMarkdown(mergeRows(flags, measured)));
     })
     .addCommand(memoryCommand())
     .addCommand(profileCommand());

@@ -1,4 +1,5 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { EngineName } from './engine-name';
 
@@ -6,65 +7,102 @@ import type { EngineName } from './engine-name';
 export interface Contestant {
   readonly name: EngineName;
   readonly version: string;
-  readonly prepare: (workload: string) => Promise<void>;
-  /** Runs one step and returns its milliseconds, measured inside the process. */
-  readonly step: () => Promise<number>;
+  /** Builds the workload anew; false where this engine does not have it. */
+  readonly prepare: (workload: string) => Promise<boolean>;
+  /** Runs one step that is not counted, then steps for at least `ms` and at least two; milliseconds of each, measured inside. */
+  readonly turn: (ms: number) => Promise<readonly number[]>;
   readonly close: () => void;
 }
 
+/** What a contestant's process is asked. */
+export type Request = { readonly workload: string } | { readonly turn: number };
+
+/** What it says: its version once it is ready, then an answer to each request. */
+export type Reply =
+  | { readonly version: string }
+  | { readonly isPrepared: boolean }
+  | { readonly times: readonly number[] };
+
 export interface ContestantOptions {
-  /** Threads of our backend; undefined: its default. The peer always takes what it wants. */
+  /** Threads of our backend; undefined: its default. The peers take what they want. */
   readonly threads: number | undefined;
   /** Folder whose node_modules hold @tensorflow/tfjs-node. */
   readonly peerFolder: string | undefined;
+  /** A Python with torch. */
+  readonly python: string | undefined;
 }
 
-export async function startContestant(
-  name: EngineName,
-  { threads, peerFolder }: ContestantOptions,
-): Promise<Contestant> {
-  const worker = fork(
-    fileURLToPath(new URL('worker.ts', import.meta.url)),
-    [name, String(threads ?? ''), peerFolder ?? ''],
-    {
-      execArgv: ['--import', 'tsx', '--conditions=@bitwright/source'],
-      env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    },
-  );
-  let lastWords = '';
-  worker.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    lastWords = (lastWords + text).slice(-2000);
-  });
-  const complaints = (): string => lastWords;
-  const { version } = (await reply(worker, name, complaints)) as { version: string };
-  const ask = async (message: object): Promise<number> => {
-    worker.send(message);
-    return ((await reply(worker, name, complaints)) as { ms: number }).ms;
-  };
-  return {
-    name,
-    version,
-    prepare: async (workload) => {
-      await ask({ workload });
-    },
-    step: () => ask({}),
-    close: () => worker.kill(),
-  };
+/** Our backend, and the peers that are there. */
+export function startContestants({ threads, peerFolder, python }: ContestantOptions): Promise<Contestant[]> {
+  const starts = [startNode('bitwright', String(threads ?? ''), '')];
+  if (peerFolder !== undefined) starts.push(startNode('tfjs-node', '', peerFolder));
+  if (python !== undefined) starts.push(startPyTorch(python));
+  return Promise.all(starts);
 }
 
 // — internals —
 
-/** The next message of a worker; its end is an error that carries what it said last. */
-function reply(worker: ChildProcess, name: string, complaints: () => string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const ended = (code: number | null, signal: string | null): void => {
-      reject(new Error(`the process of ${name} ended with ${code ?? signal}: ${complaints()}`));
-    };
-    worker.once('exit', ended);
-    worker.once('message', (message) => {
-      worker.off('exit', ended);
-      resolve(message);
-    });
+function startNode(name: EngineName, threads: string, peerFolder: string): Promise<Contestant> {
+  const worker = fork(fileURLToPath(new URL('worker.ts', import.meta.url)), [name, threads, peerFolder], {
+    execArgv: ['--import', 'tsx', '--conditions=@bitwright/source'],
+    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
+  return contestant(name, worker, {
+    send: (request) => worker.send(request),
+    listen: (answer) => worker.on('message', (message) => answer(message as Reply)),
+  });
+}
+
+/** The same conversation in lines of JSON. */
+function startPyTorch(python: string): Promise<Contestant> {
+  const worker = spawn(python, [fileURLToPath(new URL('pytorch_worker.py', import.meta.url))], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  return contestant('pytorch', worker, {
+    send: (request) => worker.stdin.write(`${JSON.stringify(request)}\n`),
+    listen: (answer) => createInterface(worker.stdout).on('line', (line) => answer(JSON.parse(line) as Reply)),
+  });
+}
+
+interface Conversation {
+  readonly send: (request: Request) => void;
+  readonly listen: (answer: (reply: Reply) => void) => void;
+}
+
+/** A contestant whose process has said its version. Its end is an error that carries what it said last. */
+async function contestant(name: EngineName, worker: ChildProcess, { send, listen }: Conversation): Promise<Contestant> {
+  let lastWords = '';
+  worker.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    lastWords = (lastWords + text).slice(-2000);
+  });
+  let waiting: { resolve: (reply: Reply) => void; reject: (error: Error) => void } | undefined;
+  listen((reply) => waiting?.resolve(reply));
+  worker.once('error', (error) => waiting?.reject(error));
+  worker.once('exit', (code, signal) => {
+    waiting?.reject(new Error(`the process of ${name} ended with ${code ?? signal}: ${lastWords}`));
+  });
+  const nextReply = (): Promise<Reply> =>
+    new Promise((resolve, reject) => {
+      waiting = { resolve, reject };
+    });
+  const ask = (request: Request): Promise<Reply> => {
+    const reply = nextReply();
+    send(request);
+    return reply;
+  };
+  const greeting = await nextReply();
+  return {
+    name,
+    version: 'version' in greeting ? greeting.version : name,
+    prepare: async (workload) => {
+      const reply = await ask({ workload });
+      return 'isPrepared' in reply && reply.isPrepared;
+    },
+    turn: async (ms) => {
+      const reply = await ask({ turn: ms });
+      return 'times' in reply ? reply.times : [];
+    },
+    close: () => worker.kill(),
+  };
 }

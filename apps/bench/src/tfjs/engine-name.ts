@@ -1,2 +1,2 @@
-/** Who runs a workload: our backend, or the peer. */
-export type EngineName = 'bitwright' | 'tfjs-node';
+/** Who runs a workload: our backend, or a peer. */
+export type EngineName = 'bitwright' | 'tfjs-node' | 'pytorch';

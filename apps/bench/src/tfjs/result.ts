@@ -1,5 +1,4 @@
 import type { Times } from '../measure/interleave';
-import type { Machine } from '../measure/machine';
 import type { EngineName } from './engine-name';
 
 /** One workload on every engine that was there. */
@@ -7,15 +6,22 @@ export interface TfjsRow {
   readonly workload: string;
   readonly description: string;
   readonly ms: Readonly<Partial<Record<EngineName, Times>>>;
-  /** Peer's median over ours; null without the peer. Above 1 we are faster. */
+  /** tfjs-node's median over ours; null without tfjs-node. Above 1 we are faster. */
   readonly ratio: number | null;
   /** The same of the fastest steps. */
   readonly minRatio: number | null;
+  readonly run: TfjsRun;
+}
+
+/** When and with what a row was measured. */
+export interface TfjsRun {
+  readonly machine: string;
+  readonly versions: string;
+  readonly commit: string;
+  readonly date: string;
+  readonly load: number;
 }
 
 export interface TfjsReport {
-  readonly machine: Machine;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly commit: string;
   readonly rows: readonly TfjsRow[];
 }

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { summarize, type Times } from '../measure/interleave';
 import { currentCommit, describeMachine } from '../measure/machine';
-import { type Contestant, type ContestantOptions, startContestant } from './contestant';
+import { type Contestant, type ContestantOptions, startContestants } from './contestant';
 import type { EngineName } from './engine-name';
-import type { TfjsReport, TfjsRow } from './result';
+import type { TfjsRow, TfjsRun } from './result';
 import type { Workload } from './workload';
 
 export interface RunOptions extends ContestantOptions {
@@ -11,50 +12,60 @@ export interface RunOptions extends ContestantOptions {
   readonly onRow: (row: TfjsRow) => void;
 }
 
-/** Steps of every engine in turns, engine by engine, so that whatever else the machine does hits them alike. */
-export async function runWorkloads(chosen: readonly Workload[], options: RunOptions): Promise<TfjsReport> {
-  const machine = describeMachine();
-  const names: EngineName[] = options.peerFolder === undefined ? ['bitwright'] : ['bitwright', 'tfjs-node'];
-  const contestants = await Promise.all(names.map((name) => startContestant(name, options)));
-  const rows: TfjsRow[] = [];
+/** Steps of every engine in turns, so that whatever else the machine does hits them alike. */
+export async function runWorkloads(chosen: readonly Workload[], options: RunOptions): Promise<void> {
+  const { load, date, cpu, processors, memoryGiB, system } = describeMachine();
+  const contestants = await startContestants(options);
+  const run: TfjsRun = {
+    machine: `${cpu}, ${processors} processors, ${memoryGiB} GiB, ${system}; Node ${process.version}`,
+    versions: contestants.map(({ version }) => version).join('; '),
+    commit: currentCommit(),
+    date,
+    load,
+  };
   try {
-    for (const { name, description } of chosen) {
-      const times = await contest(contestants, name, options.seconds);
-      const [ours, peer] = times;
+    for (const { name: workload, description } of chosen) {
+      const ms = await contest(contestants, workload, options.seconds);
       const ratio = (field: 'median' | 'min'): number | null =>
-        ours === undefined || peer === undefined ? null : peer[field] / ours[field];
-      const ms = Object.fromEntries(names.map((engine, index) => [engine, times[index]]));
-      const row = { workload: name, description, ms, ratio: ratio('median'), minRatio: ratio('min') };
-      rows.push(row);
-      options.onRow(row);
+        ms.bitwright === undefined || ms['tfjs-node'] === undefined
+          ? null
+          : ms['tfjs-node'][field] / ms.bitwright[field];
+      options.onRow({ workload, description, ms, ratio: ratio('median'), minRatio: ratio('min'), run });
     }
   } finally {
     for (const contestant of contestants) contestant.close();
   }
-  const versions = {
-    node: process.version,
-    ...Object.fromEntries(contestants.map(({ name, version }) => [name, version])),
-  };
-  return { machine, versions, commit: currentCommit(), rows };
 }
 
 // — internals —
 
-/** Steps before measuring: the first ones compile, allocate and fill caches. */
-const warmups = 3;
+/** Milliseconds one engine runs before the next one does. */
+const turn = 300;
 
-async function contest(contestants: readonly Contestant[], workload: string, seconds: number): Promise<Times[]> {
-  const samples: number[][] = contestants.map(() => []);
-  for (const contestant of contestants) {
-    await contestant.prepare(workload);
-    for (let i = 0; i < warmups; i++) await contestant.step();
+/** Milliseconds of silence before a turn: threads of TensorFlow and PyTorch spin after a step, on cores the next engine needs. */
+const pause = 50;
+
+/** Steps before measuring, in milliseconds: the first ones compile, allocate and fill caches. */
+const warmup = 1000;
+
+async function contest(
+  all: readonly Contestant[],
+  workload: string,
+  seconds: number,
+): Promise<Partial<Record<EngineName, Times>>> {
+  const contestants: Contestant[] = [];
+  for (const contestant of all) {
+    if (!(await contestant.prepare(workload))) continue;
+    await contestant.turn(warmup);
+    contestants.push(contestant);
   }
-  const spent = (index: number): number => (samples[index] ?? []).reduce((sum, ms) => sum + ms, 0);
-  while (contestants.some((_, index) => spent(index) < seconds * 1000)) {
+  const samples = contestants.map((): number[] => []);
+  const end = performance.now() + seconds * 1000 * contestants.length;
+  do {
     for (const [index, contestant] of contestants.entries()) {
-      // The first step after the other engine's turn finds its caches gone, on both sides alike.
-      for (let i = 0; i < 2; i++) samples[index]?.push(await contestant.step());
+      await sleep(pause);
+      samples[index]?.push(...(await contestant.turn(turn)));
     }
-  }
-  return samples.map(summarize);
+  } while (performance.now() < end);
+  return Object.fromEntries(contestants.map(({ name }, index) => [name, summarize(samples[index] ?? [])]));
 }
