@@ -32,6 +32,15 @@ export function readImages(folder: string, split: 'train' | 'test', count: numbe
   return { count, images: read('images', count * imageFloats), labels: read('labels', count) };
 }
 
+/** `count` images from `start` on; a view. */
+export function sliceOf({ images, labels }: ImageSet, start: number, count: number): ImageSet {
+  return {
+    count,
+    images: images.subarray(start * imageFloats, (start + count) * imageFloats),
+    labels: labels.subarray(start, start + count),
+  };
+}
+
 /** Images `start` to `start + size` as normalised float32 NHWC. */
 export function normalisedBatch({ images }: ImageSet, start: number, size: number): Float32Array {
   const out = new Float32Array(size * imageFloats);

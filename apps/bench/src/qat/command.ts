@@ -2,12 +2,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { useNativeBackend } from '@bitwright/tfjs-backend';
 import { Command } from 'commander';
-import { readImages } from './cifar10';
+import { readImages, sliceOf } from './cifar10';
 import { qatMarkdown } from './markdown';
 import { registerBenchLayers } from './resnet20';
 import { type QatRow, qatRows } from './rows';
 import { type RowResult, runRow } from './run-row';
 import { measureStepTimes } from './step-time';
+import { qatTrials } from './trials';
 
 interface Flags {
   readonly only: string;
@@ -17,15 +18,19 @@ interface Flags {
   readonly epochs?: string;
   readonly images: string;
   readonly minutes: string;
-  readonly state: string;
-  readonly json: string;
+  readonly state?: string;
+  readonly json?: string;
   readonly seed: string;
   readonly rate?: string;
   readonly distillation?: string;
   readonly again?: boolean;
+  readonly validate?: boolean;
   readonly stepTime?: string | true;
   readonly export: boolean;
 }
+
+/** Training images that `--validate` keeps for measuring. */
+const heldOut = 5000;
 
 /** What a run of the suite leaves; plain JSON. */
 export interface QatReport {
@@ -33,6 +38,8 @@ export interface QatReport {
     readonly model: string;
     readonly trainingImages: number;
     readonly testImages: number;
+    /** Measured on training images held out of training, not on the test images. */
+    readonly isValidation?: boolean;
     readonly augmentation: string;
     readonly optimizer: string;
     readonly seed: number;
@@ -56,10 +63,20 @@ export function qatCommand(): Command {
     .option('--distillation <number>', "weight of the float model's answers in the loss instead of the row's own")
     .option('--images <number>', 'training images', '25000')
     .option('--minutes <number>', 'stop after so many minutes; the running row is resumed at its last epoch', '1000000')
-    .option('--state <folder>', 'where unfinished rows are kept', 'results/qat-state')
-    .option('--json <file>', 'results, read and rewritten; the report goes beside it as .md', 'results/qat.json')
+    .option(
+      '--state <folder>',
+      'where unfinished rows are kept (default results/qat-state or, with --validate, results/qat-state/validation)',
+    )
+    .option(
+      '--json <file>',
+      'results, read and rewritten; the report goes beside it as .md (default results/qat.json or qat-validation.json)',
+    )
     .option('--seed <number>', 'seed of order and augmentation', '1')
     .option('--again', 'measure finished rows once more (their state is kept, so they are not trained anew)')
+    .option(
+      '--validate',
+      `choose schedules without the test images: train on all but the last ${heldOut} training images, measure on those; also runs the trials of trials.ts`,
+    )
     .option('--no-export', 'leave the check with onnxruntime for a later run with --again')
     .option('--step-time [steps]', 'only time a float and a W4A4 LSQ step in turns (default 12 each)')
     .action(run);
@@ -70,32 +87,38 @@ async function run(flags: Flags): Promise<void> {
   const threads = Number(flags.threads);
   if (flags.stepTime !== undefined) {
     const steps = flags.stepTime === true ? 12 : Number(flags.stepTime);
-    const times = await measureStepTimes(threads, steps, flags.json.replace(/\.json$/, '-step-time.json'));
+    const times = await measureStepTimes(threads, steps, 'results/qat-step-time.json');
     process.stdout.write(`${JSON.stringify(times, null, 2)}\n`);
     return;
   }
   await useNativeBackend({ threads });
   registerBenchLayers();
-  const train = readImages(flags.data, 'train', Number(flags.images));
-  const test = readImages(flags.data, 'test', 10_000);
+  const images = readImages(flags.data, 'train', Number(flags.images));
+  const isValidation = flags.validate === true;
+  const { train, test } = isValidation
+    ? { train: sliceOf(images, 0, images.count - heldOut), test: sliceOf(images, images.count - heldOut, heldOut) }
+    : { train: images, test: readImages(flags.data, 'test', 10_000) };
+  const json = flags.json ?? (isValidation ? 'results/qat-validation.json' : 'results/qat.json');
   const words = flags.only.split(',');
+  const rows = isValidation ? [...qatRows, ...qatTrials] : qatRows;
+  const ids = new Set(rows.map(({ id }) => id));
   const seed = Number(flags.seed);
-  let report: QatReport = existsSync(flags.json)
-    ? (JSON.parse(readFileSync(flags.json, 'utf8')) as QatReport)
-    : emptyReport(train.count, test.count, seed);
-  for (const planned of qatRows) {
+  let report: QatReport = existsSync(json)
+    ? (JSON.parse(readFileSync(json, 'utf8')) as QatReport)
+    : emptyReport(train.count, test.count, isValidation, seed);
+  for (const planned of rows) {
     const row = withFlags(planned, flags);
     const isDone = report.rows.some(({ id }) => id === row.id);
-    const isWanted = words.some((word) => (isRow(word) ? planned.id === word : planned.id.includes(word)));
+    const isWanted = words.some((word) => (ids.has(word) ? planned.id === word : planned.id.includes(word)));
     if (!isWanted || (isDone && flags.again !== true)) continue;
     if (Date.now() >= deadline) break;
     const result = await runRow(row, {
       onnx: readFileSync(flags.model),
       train,
       test,
-      stateFolder: flags.state,
+      stateFolder: flags.state ?? (isValidation ? 'results/qat-state/validation' : 'results/qat-state'),
       threads,
-      checksExport: flags.export,
+      checksExport: flags.export && !isValidation,
       previous: report.rows.find(({ id }) => id === row.id),
       seed,
       deadline,
@@ -106,33 +129,33 @@ async function run(flags: Flags): Promise<void> {
       continue;
     }
     report = { ...report, rows: [...report.rows.filter(({ id }) => id !== row.id), result] };
-    mkdirSync(dirname(flags.json), { recursive: true });
-    writeFileSync(flags.json, `${JSON.stringify(report, null, 2)}\n`);
-    writeFileSync(flags.json.replace(/\.json$/, '.md'), qatMarkdown(report));
+    mkdirSync(dirname(json), { recursive: true });
+    writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+    writeFileSync(json.replace(/\.json$/, '.md'), qatMarkdown(report));
   }
-}
-
-/** A word that is a whole id means that row alone: `w4a4-lsq` is not `w4a4-lsqplus`. */
-function isRow(word: string): boolean {
-  return qatRows.some(({ id }) => id === word);
 }
 
 /** The row with another schedule where flags say so; another number of epochs makes another row. */
 function withFlags(row: QatRow, { epochs, rate, distillation }: Flags): QatRow {
   return {
     ...row,
-    ...(epochs === undefined ? {} : { epochs: Number(epochs), id: `${row.id}-${epochs}epochs` }),
-    ...(rate === undefined ? {} : { learningRate: Number(rate) }),
-    ...(distillation === undefined ? {} : { distillation: Number(distillation) }),
+    ...(epochs === undefined ? {} : { id: `${row.id}-${epochs}epochs` }),
+    schedule: {
+      ...row.schedule,
+      ...(epochs === undefined ? {} : { epochs: Number(epochs) }),
+      ...(rate === undefined ? {} : { learningRate: Number(rate) }),
+      ...(distillation === undefined ? {} : { distillation: Number(distillation) }),
+    },
   };
 }
 
-function emptyReport(trainingImages: number, testImages: number, seed: number): QatReport {
+function emptyReport(trainingImages: number, testImages: number, isValidation: boolean, seed: number): QatReport {
   return {
     setting: {
       model: 'ResNet-20, CIFAR-10, float weights of resnet20_cifar10.onnx (91.73 %)',
       trainingImages,
       testImages,
+      ...(isValidation ? { isValidation } : {}),
       augmentation: 'mirrored with probability ½, moved by up to 4 pixels, seeded',
       optimizer: 'SGD, momentum 0.9, batch 128, cosine to 1 % of the peak, no weight decay',
       seed,

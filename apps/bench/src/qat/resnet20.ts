@@ -3,8 +3,8 @@ import { rPReLU } from '@bitwright/qat-plugin';
 import { clipByValue, serialization, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { input, type LayersModel, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 
-/** What stands for ReLU: networks with one-bit activations need both signs. */
-export type ActivationKind = 'relu' | 'hardTanh' | 'rPReLU';
+/** What stands for ReLU: networks with one-bit activations need both signs; `none`: the sign alone, as in Bi-Real Net. */
+export type ActivationKind = 'relu' | 'hardTanh' | 'rPReLU' | 'none';
 
 /** One shortcut per unit of two convolutions (He et al.), or one per convolution (Bi-Real Net, arXiv:1808.00278). */
 export type Shortcuts = 'unit' | 'convolution';
@@ -104,6 +104,7 @@ function norm(name: string, x: SymbolicTensor): SymbolicTensor {
 }
 
 function activation(kind: ActivationKind, name: string, x: SymbolicTensor): SymbolicTensor {
+  if (kind === 'none') return x;
   if (kind === 'relu') return layers.activation({ name, activation: 'relu' }).apply(x) as SymbolicTensor;
   const layer = kind === 'hardTanh' ? new HardTanh({ name }) : rPReLU({ name });
   return layer.apply(x) as SymbolicTensor;

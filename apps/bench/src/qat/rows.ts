@@ -14,6 +14,7 @@ import {
 } from '@bitwright/qat-plugin';
 
 import type { ActivationKind, Shortcuts } from './resnet20';
+import type { Schedule } from './schedule';
 
 /** One training to measure. The same schedule for all rows of a bit-width and label. */
 export interface QatRow {
@@ -22,14 +23,7 @@ export interface QatRow {
   readonly weights: number;
   readonly activations: number;
   readonly method: string;
-  readonly epochs: number;
-  /** Peak learning rate of SGD with momentum 0.9. */
-  readonly learningRate: number;
-  /** Fraction of training before the peak. */
-  readonly warmUp: number;
-  readonly freezeBatchNormAt?: number;
-  /** Weight of the float model's softened answers in the loss; 0: labels only. */
-  readonly distillation: number;
+  readonly schedule: Schedule;
   readonly options: () => QatOptions;
   /** What stands for ReLU; one-bit activations need both signs. Default `relu`. */
   readonly activationKind?: ActivationKind;
@@ -41,13 +35,6 @@ export interface QatRow {
 
 const target = 'academic';
 
-interface Schedule {
-  readonly epochs: number;
-  readonly learningRate: number;
-  readonly warmUp: number;
-  readonly distillation: number;
-}
-
 const short8: Schedule = { epochs: 1, learningRate: 0.001, warmUp: 0, distillation: 0 };
 const short4: Schedule = { epochs: 3, learningRate: 0.01, warmUp: 0, distillation: 0 };
 const short3: Schedule = { epochs: 3, learningRate: 0.02, warmUp: 0.02, distillation: 0.5 };
@@ -55,7 +42,7 @@ const short2: Schedule = { epochs: 5, learningRate: 0.02, warmUp: 0.02, distilla
 const weightsOnly: Schedule = { epochs: 5, learningRate: 0.05, warmUp: 0.02, distillation: 0.5 };
 const binary: Schedule = { epochs: 7, learningRate: 0.1, warmUp: 0.02, distillation: 0.5 };
 
-function row(
+export function row(
   method: string,
   bits: readonly [weights: number, activations: number],
   schedule: Schedule,
@@ -68,7 +55,7 @@ function row(
     weights,
     activations,
     method,
-    ...schedule,
+    schedule,
     options: () => ({ target, ...options() }),
     isExported: weights >= 4 && activations >= 4 && activations <= 8,
     ...extra,

@@ -5,7 +5,7 @@ import { type ImageSet, imageSize, normalisedBatch } from './cifar10';
 import type { ExportCheck } from './export-check';
 import { loadResnet20Weights, resnet20 } from './resnet20';
 import type { QatRow } from './rows';
-import { makeOptimizer, predictions, topOne, trainEpoch } from './trainer';
+import { makeOptimizer, predictions, stepsPerEpoch, topOne, trainEpoch } from './trainer';
 import { loadState, saveState, type TrainingState } from './training-state';
 
 /** What was measured of one row; plain JSON. */
@@ -53,14 +53,15 @@ const fewImages = 8;
 /** Trains and measures one row, or goes on with it; undefined when time ran out. */
 export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResult | undefined> {
   const { train, test, log } = setting;
+  const { schedule } = row;
   const teacher = resnet20();
   loadResnet20Weights(teacher, setting.onnx);
   const network = row.activationKind === undefined ? teacher : resnet20(row.activationKind, row.shortcuts);
   if (network !== teacher) loadResnet20Weights(network, setting.onnx);
   const qat = prepareQat(network, row.options());
-  const optimizer = makeOptimizer(row);
+  const optimizer = makeOptimizer(schedule);
   const saved = await loadState(setting.stateFolder, row.id, qat.model, optimizer);
-  const isDone = saved?.epoch === row.epochs && setting.previous !== undefined;
+  const isDone = saved?.epoch === schedule.epochs && setting.previous !== undefined;
   await calibrate(qat, train, isDone ? fewImages : calibrationImages);
   const calibrated = isDone
     ? setting.previous.calibrated
@@ -68,11 +69,11 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
   log(`${row.id}: ${calibrated.toFixed(2)} after calibration\n`);
   let state: TrainingState = saved ?? { epoch: 0, losses: [], seconds: 0 };
   if (saved !== undefined) await loadState(setting.stateFolder, row.id, qat.model, optimizer);
-  for (let epoch = state.epoch; epoch < row.epochs; epoch++) {
+  for (let epoch = state.epoch; epoch < schedule.epochs; epoch++) {
     const start = Date.now();
     const loss = trainEpoch(
       {
-        row,
+        schedule,
         qat,
         teacher,
         images: train,
@@ -82,7 +83,7 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
           if (step % 20 === 0) {
             const each = (Date.now() - start) / (step + 1);
             log(
-              `\r${row.id}: epoch ${epoch + 1}/${row.epochs}, step ${step}/${count}, loss ${value.toFixed(3)}, ${each.toFixed(0)} ms a step   `,
+              `\r${row.id}: epoch ${epoch + 1}/${schedule.epochs}, step ${step}/${count}, loss ${value.toFixed(3)}, ${each.toFixed(0)} ms a step   `,
             );
           }
           return Date.now() < setting.deadline && Number.isFinite(value);
@@ -94,12 +95,13 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
     const seconds = state.seconds + (Date.now() - start) / 1000;
     state = {
       epoch: epoch + 1,
+      steps: (epoch + 1) * stepsPerEpoch(schedule, train.count),
       calibrated,
       losses: [...state.losses, loss],
       seconds,
       machine: `${cpus()[0]?.model.trim()}, ${setting.threads} threads`,
     };
-    await saveState(setting.stateFolder, row.id, qat.model, optimizer, state, state.epoch === row.epochs);
+    await saveState(setting.stateFolder, row.id, qat.model, optimizer, state, state.epoch === schedule.epochs);
     log(`\n${row.id}: epoch ${epoch + 1} loss ${loss.toFixed(4)}\n`);
   }
   qat.step(1, { freezeObserversAt: 0.8 });
@@ -108,15 +110,15 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
     row.isExported && setting.checksExport
       ? await (await import('./export-check')).checkExport(qat, test, classes, setting.threads)
       : undefined;
-  const stepCount = row.epochs * Math.floor(train.count / 128);
+  const stepCount = schedule.epochs * stepsPerEpoch(schedule, train.count);
   const result: RowResult = {
     id: row.id,
     weights: row.weights,
     activations: row.activations,
     method: row.method,
-    epochs: row.epochs,
-    learningRate: row.learningRate,
-    distillation: row.distillation,
+    epochs: schedule.epochs,
+    learningRate: schedule.learningRate,
+    distillation: schedule.distillation,
     calibrated,
     topOne: topOne(classes, test),
     losses: state.losses,

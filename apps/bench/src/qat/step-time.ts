@@ -16,7 +16,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { resnet20 } from './resnet20';
-import { batchSize } from './trainer';
+import { defaultBatchSize as batchSize } from './schedule';
 
 /** One training step with quantizers beside the float one: median and best of interleaved steps, milliseconds. */
 export interface StepTimes {

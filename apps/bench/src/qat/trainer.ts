@@ -23,40 +23,46 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { augmentedBatch, type ImageSet, imageSize, normalisedBatch, shuffled } from './cifar10';
-import type { QatRow } from './rows';
+import { defaultBatchSize, type Schedule } from './schedule';
 
-export const batchSize = 128;
+export type BenchOptimizer = ReturnType<typeof train.momentum> | ReturnType<typeof train.adam>;
 
 /** What drives one training; everything random comes from the seed. */
 export interface Training {
-  readonly row: QatRow;
+  readonly schedule: Schedule;
   readonly qat: Qat;
   readonly teacher: LayersModel;
   readonly images: ImageSet;
   readonly seed: number;
-  readonly optimizer: ReturnType<typeof train.momentum>;
+  readonly optimizer: BenchOptimizer;
   /** Called now and then with the fraction of the epoch done; false stops. */
   onStep(step: number, steps: number, loss: number): boolean;
 }
 
-export function makeOptimizer(row: QatRow): ReturnType<typeof train.momentum> {
-  return train.momentum(row.learningRate, 0.9);
+export function makeOptimizer({ optimizer, learningRate: peak }: Schedule): BenchOptimizer {
+  return optimizer === 'adam' ? train.adam(peak) : train.momentum(peak, 0.9);
+}
+
+/** Steps of one epoch; images that do not fill a batch wait for another order. */
+export function stepsPerEpoch({ batchSize = defaultBatchSize }: Schedule, images: number): number {
+  return Math.floor(images / batchSize);
 }
 
 /** One epoch; returns the mean loss, or undefined when it was stopped. */
 export function trainEpoch(training: Training, epoch: number): number | undefined {
-  const { row, qat, images, optimizer, seed } = training;
+  const { schedule, qat, images, optimizer, seed } = training;
+  const { batchSize = defaultBatchSize, warmUp, freezeBatchNormAt } = schedule;
   const random = seededRandom(seed * 1000 + epoch);
   const order = shuffled(images.count, () => random.next());
-  const steps = Math.floor(images.count / batchSize);
-  const rate: LearningRate = learningRate({ peak: row.learningRate, warmUp: row.warmUp, floor: 0.01 });
+  const steps = stepsPerEpoch(schedule, images.count);
+  const rate: LearningRate = learningRate({ peak: schedule.learningRate, warmUp, floor: 0.01 });
   const variables = qat.model.trainableWeights.map((weight) => weight.read() as Variable);
   let total = 0;
   for (let step = 0; step < steps; step++) {
-    const progress = (epoch + step / steps) / row.epochs;
+    const progress = (epoch + step / steps) / schedule.epochs;
     qat.step(progress, {
       freezeObserversAt: 0.8,
-      ...(row.freezeBatchNormAt === undefined ? {} : { freezeBatchNormAt: row.freezeBatchNormAt }),
+      ...(freezeBatchNormAt === undefined ? {} : { freezeBatchNormAt }),
     });
     setLearningRate(optimizer, rate(progress));
     const indices = order.subarray(step * batchSize, (step + 1) * batchSize);
@@ -70,15 +76,15 @@ export function trainEpoch(training: Training, epoch: number): number | undefine
 }
 
 function trainStep(training: Training, variables: Variable[], pixels: Float32Array, labels: Int32Array): number {
-  const { qat, teacher, row, optimizer } = training;
+  const { qat, teacher, schedule, optimizer } = training;
   const x = tensor4d(pixels, [labels.length, imageSize, imageSize, 3]);
   const loss = tidy(() => {
     const targets = oneHot(tensor1d(labels, 'int32'), 10) as Tensor2D;
-    const hints = row.distillation > 0 ? (teacher.apply(x) as Tensor) : undefined;
+    const hints = schedule.distillation > 0 ? (teacher.apply(x) as Tensor) : undefined;
     const { value, grads } = variableGrads(() => {
       const logits = qat.model.apply(x, { training: true }) as Tensor;
       const hard = losses.softmaxCrossEntropy(targets, logits) as Scalar;
-      return hints === undefined ? hard : distilled(hard, logits, hints, row.distillation);
+      return hints === undefined ? hard : distilled(hard, logits, hints, schedule.distillation);
     }, variables);
     optimizer.applyGradients(grads as Parameters<typeof optimizer.applyGradients>[0]);
     return value;

@@ -1,11 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tensor, type train } from '@tensorflow/tfjs-core';
+import { type Tensor, tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { BenchOptimizer } from './trainer';
 
 /** A training between two epochs: what a row needs to go on. */
 export interface TrainingState {
   readonly epoch: number;
+  /** Updates made so far, for optimizers that count them. */
+  readonly steps?: number;
   readonly losses: readonly number[];
   readonly seconds: number;
   /** Percent of the test images right before training began. */
@@ -14,20 +17,18 @@ export interface TrainingState {
   readonly machine?: string;
 }
 
-type Momentum = ReturnType<typeof train.momentum>;
-
-/** Variables of the model and, while training is to go on, the optimizer's momenta, in order, as float32. */
+/** Variables of the model and, while training is to go on, the optimizer's moments, in order, as float32. */
 export async function saveState(
   folder: string,
   id: string,
   model: LayersModel,
-  optimizer: Momentum,
+  optimizer: BenchOptimizer,
   state: TrainingState,
   isFinal: boolean,
 ): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const momenta = (isFinal ? [] : await optimizer.getWeights()).slice(1).map(({ tensor: one }) => one);
-  const parts = [...model.getWeights(), ...momenta].map((one) => one.dataSync<'float32'>());
+  const moments = (isFinal ? [] : await optimizer.getWeights()).slice(1).map(({ tensor: one }) => one);
+  const parts = [...model.getWeights(), ...moments].map((one) => one.dataSync<'float32'>());
   const bytes = Buffer.concat(parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength)));
   writeFileSync(join(folder, `${id}.bin.partial`), bytes);
   renameSync(join(folder, `${id}.bin.partial`), join(folder, `${id}.bin`));
@@ -39,7 +40,7 @@ export async function loadState(
   folder: string,
   id: string,
   model: LayersModel,
-  optimizer: Momentum,
+  optimizer: BenchOptimizer,
 ): Promise<TrainingState | undefined> {
   const file = join(folder, `${id}.json`);
   if (!existsSync(file) || !existsSync(join(folder, `${id}.bin`))) return undefined;
@@ -55,9 +56,13 @@ export async function loadState(
   const weights = model.weights.map(({ shape }) => take(shape));
   model.setWeights(weights);
   for (const one of weights) one.dispose();
-  if (at < floats.length) {
-    const momenta = model.trainableWeights.map(({ shape, name }) => ({ name, tensor: take(shape) }));
-    await optimizer.setWeights([{ name: 'iterations', tensor: tensor(0, [], 'int32') }, ...momenta]);
+  const state = JSON.parse(readFileSync(file, 'utf8')) as TrainingState;
+  const moments: { name: string; tensor: Tensor }[] = [];
+  while (at < floats.length) {
+    for (const { shape, name } of model.trainableWeights) moments.push({ name, tensor: take(shape) });
   }
-  return JSON.parse(readFileSync(file, 'utf8')) as TrainingState;
+  if (moments.length > 0) {
+    await optimizer.setWeights([{ name: 'iterations', tensor: tensor(state.steps ?? 0, [], 'int32') }, ...moments]);
+  }
+  return state;
 }
