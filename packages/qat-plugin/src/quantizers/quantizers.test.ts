@@ -95,6 +95,7 @@ const cases: readonly (readonly [string, Quantizer, QuantizerContext])[] = [
     ])
     .filter(([name]) => !name.startsWith('apot 8 on signed')),
   ...[
+    dsq({ bits: 1 }),
     steSign(),
     approxSign(),
     swishSign(),
@@ -105,7 +106,7 @@ const cases: readonly (readonly [string, Quantizer, QuantizerContext])[] = [
     steTern(),
     ternaryWeights(),
   ].map((q) => [`${q.type} on weights`, q, oneBit(weight)] as const),
-  ...[steSign(), approxSign(), swishSign(), irNet(), rSign(), steTern()].map(
+  ...[dsq({ bits: 1 }), steSign(), approxSign(), swishSign(), irNet(), rSign(), steTern()].map(
     (q) => [`${q.type} on activations`, q, oneBit(positive)] as const,
   ),
 ];
@@ -272,6 +273,7 @@ describe('quantizers', () => {
   it.each([
     ['lsq', () => lsq({ bits: 0 }), 'expected bits 2 to 8, received 0'],
     ['dsq', () => dsq({ bits: 4, alpha: 0.9 }), 'expected alpha from 0.01 to 0.49, received 0.9'],
+    ['dsq', () => dsq({ bits: 1, bounds: 'free' }), 'expected bounds symmetric'],
     ['ste', () => ste({ bits: 1 }), 'For one bit use a binary quantizer'],
     ['pact', () => pact({ bits: 4, lambda: 1 } as never), 'received "lambda"'],
   ] as const)('%s refuses options out of place', (_, make, message) => {
