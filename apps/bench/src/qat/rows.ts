@@ -24,13 +24,20 @@ export interface QatRow {
   readonly activations: number;
   readonly method: string;
   readonly schedule: Schedule;
-  readonly options: () => QatOptions;
+  /** None: float training. */
+  readonly options?: () => QatOptions;
+  /** Default `resnet20`. */
+  readonly network?: 'resnet20' | 'mobileNet';
+  /** The row whose trained weights this one starts from. Default: ResNet-20's float weights, random ones for `mobileNet`. */
+  readonly startsFrom?: string;
   /** What stands for ReLU; one-bit activations need both signs. Default `relu`. */
   readonly activationKind?: ActivationKind;
   /** Default `unit`. */
   readonly shortcuts?: Shortcuts;
   /** 8- and 4-bit rows are exported and run by onnxruntime. */
   readonly isExported: boolean;
+  /** Post-training quantization of the same start is measured beside it; other rows have it from ptq's own bench. */
+  readonly measuresLevelTwo?: boolean;
 }
 
 const target = 'academic';
@@ -40,6 +47,7 @@ const short4: Schedule = { epochs: 3, learningRate: 0.01, warmUp: 0, distillatio
 const short3: Schedule = { epochs: 3, learningRate: 0.02, warmUp: 0.02, distillation: 0.5 };
 const short2: Schedule = { epochs: 5, learningRate: 0.02, warmUp: 0.02, distillation: 0.5 };
 const weightsOnly: Schedule = { epochs: 5, learningRate: 0.05, warmUp: 0.02, distillation: 0.5 };
+const mobileFloat: Schedule = { epochs: 10, learningRate: 0.1, warmUp: 0.05, distillation: 0 };
 const binary: Schedule = { epochs: 7, learningRate: 0.1, warmUp: 0.02, distillation: 0.5 };
 
 export function row(
@@ -93,4 +101,26 @@ export const qatRows: readonly QatRow[] = [
   row('reactnet', [1, 1], binary, () => ({ weights: irNet(), activations: rSign(), skip: ['first', 'last'] }), {
     activationKind: 'rPReLU',
   }),
+  {
+    id: 'mobilenet-float',
+    weights: 32,
+    activations: 32,
+    method: 'float',
+    network: 'mobileNet',
+    schedule: mobileFloat,
+    isExported: false,
+  },
+  row('lsq', [4, 4], short4, () => ({ weights: lsq({ bits: 4 }), activations: lsq({ bits: 4 }) }), {
+    id: 'mobilenet-w4a4-lsq',
+    network: 'mobileNet',
+    startsFrom: 'mobilenet-float',
+    measuresLevelTwo: true,
+  }),
 ];
+
+/** @throws {Error} when no row has the id */
+export function findRow(id: string): QatRow {
+  const found = qatRows.find((one) => one.id === id);
+  if (found === undefined) throw new Error(`no row "${id}"; there are ${qatRows.map((one) => one.id).join(', ')}`);
+  return found;
+}

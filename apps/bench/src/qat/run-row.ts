@@ -3,7 +3,7 @@ import { prepareQat, type Qat } from '@bitwright/qat-plugin';
 import { tensor4d } from '@tensorflow/tfjs-core';
 import { type ImageSet, imageSize, normalisedBatch } from './cifar10';
 import type { ExportCheck } from './export-check';
-import { loadResnet20Weights, resnet20 } from './resnet20';
+import { startNetwork, teacherNetwork } from './networks';
 import type { QatRow } from './rows';
 import { makeOptimizer, predictions, stepsPerEpoch, topOne, trainEpoch } from './trainer';
 import { loadState, saveState, type TrainingState } from './training-state';
@@ -25,6 +25,8 @@ export interface RowResult {
   readonly seconds: number;
   readonly millisecondsPerStep: number;
   readonly export?: ExportCheck;
+  /** Percent of the exported file when the start is quantized without training at the same bits. */
+  readonly levelTwo?: number;
   /** Processor and threads of the training. */
   readonly machine: string;
   readonly finished: string;
@@ -54,26 +56,26 @@ const fewImages = 8;
 export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResult | undefined> {
   const { train, test, log } = setting;
   const { schedule } = row;
-  const teacher = resnet20();
-  loadResnet20Weights(teacher, setting.onnx);
-  const network = row.activationKind === undefined ? teacher : resnet20(row.activationKind, row.shortcuts);
-  if (network !== teacher) loadResnet20Weights(network, setting.onnx);
-  const qat = prepareQat(network, row.options());
+  const teacher = teacherNetwork(setting);
+  const network = await startNetwork(row, setting);
+  const qat = row.options === undefined ? undefined : prepareQat(network, row.options());
+  const model = qat?.model ?? network;
   const optimizer = makeOptimizer(schedule);
-  const saved = await loadState(setting.stateFolder, row.id, qat.model, optimizer);
+  const saved = await loadState(setting.stateFolder, row.id, model, optimizer);
   const isDone = saved?.epoch === schedule.epochs && setting.previous !== undefined;
-  await calibrate(qat, train, isDone ? fewImages : calibrationImages);
+  if (qat !== undefined) await calibrate(qat, train, isDone ? fewImages : calibrationImages);
   const calibrated = isDone
     ? setting.previous.calibrated
-    : (saved?.calibrated ?? topOne(predictions(qat.model, test), test));
+    : (saved?.calibrated ?? topOne(predictions(model, test), test));
   log(`${row.id}: ${calibrated.toFixed(2)} after calibration\n`);
   let state: TrainingState = saved ?? { epoch: 0, losses: [], seconds: 0 };
-  if (saved !== undefined) await loadState(setting.stateFolder, row.id, qat.model, optimizer);
+  if (saved !== undefined) await loadState(setting.stateFolder, row.id, model, optimizer);
   for (let epoch = state.epoch; epoch < schedule.epochs; epoch++) {
     const start = Date.now();
     const loss = trainEpoch(
       {
         schedule,
+        model,
         qat,
         teacher,
         images: train,
@@ -101,14 +103,18 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
       seconds,
       machine: `${cpus()[0]?.model.trim()}, ${setting.threads} threads`,
     };
-    await saveState(setting.stateFolder, row.id, qat.model, optimizer, state, state.epoch === schedule.epochs);
+    await saveState(setting.stateFolder, row.id, model, optimizer, state, state.epoch === schedule.epochs);
     log(`\n${row.id}: epoch ${epoch + 1} loss ${loss.toFixed(4)}\n`);
   }
-  qat.step(1, { freezeObserversAt: 0.8 });
-  const classes = predictions(qat.model, test);
+  qat?.step(1, { freezeObserversAt: 0.8 });
+  const classes = predictions(model, test);
   const check =
-    row.isExported && setting.checksExport
+    row.isExported && qat !== undefined && setting.checksExport
       ? await (await import('./export-check')).checkExport(qat, test, classes, setting.threads)
+      : undefined;
+  const postTraining =
+    row.measuresLevelTwo === true && setting.checksExport
+      ? await (await import('./level-two')).levelTwo(network, `w${row.weights}a${row.activations}`, train, test)
       : undefined;
   const stepCount = schedule.epochs * stepsPerEpoch(schedule, train.count);
   const result: RowResult = {
@@ -125,13 +131,14 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
     seconds: state.seconds,
     millisecondsPerStep: (1000 * state.seconds) / stepCount,
     ...(check === undefined ? {} : { export: check }),
+    ...(postTraining === undefined ? {} : { levelTwo: postTraining }),
     machine: state.machine ?? `${cpus()[0]?.model.trim()}, ${setting.threads} threads`,
     finished: new Date().toISOString(),
   };
   optimizer.dispose();
-  qat.model.dispose();
-  network.dispose();
-  if (network !== teacher) teacher.dispose();
+  model.dispose();
+  if (model !== network) network.dispose();
+  teacher.dispose();
   log(
     `${row.id}: ${result.topOne.toFixed(2)} after training${check === undefined ? '' : `, exported ${check.topOne.toFixed(2)}, ${check.agreement.toFixed(2)} % equal predictions`}\n`,
   );

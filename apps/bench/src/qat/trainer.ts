@@ -30,7 +30,9 @@ export type BenchOptimizer = ReturnType<typeof train.momentum> | ReturnType<type
 /** What drives one training; everything random comes from the seed. */
 export interface Training {
   readonly schedule: Schedule;
-  readonly qat: Qat;
+  readonly model: LayersModel;
+  /** What is told how far training is; none: float training. */
+  readonly qat: Qat | undefined;
   readonly teacher: LayersModel;
   readonly images: ImageSet;
   readonly seed: number;
@@ -50,17 +52,17 @@ export function stepsPerEpoch({ batchSize = defaultBatchSize }: Schedule, images
 
 /** One epoch; returns the mean loss, or undefined when it was stopped. */
 export function trainEpoch(training: Training, epoch: number): number | undefined {
-  const { schedule, qat, images, optimizer, seed } = training;
+  const { schedule, model, qat, images, optimizer, seed } = training;
   const { batchSize = defaultBatchSize, warmUp, freezeBatchNormAt } = schedule;
   const random = seededRandom(seed * 1000 + epoch);
   const order = shuffled(images.count, () => random.next());
   const steps = stepsPerEpoch(schedule, images.count);
   const rate: LearningRate = learningRate({ peak: schedule.learningRate, warmUp, floor: 0.01 });
-  const variables = qat.model.trainableWeights.map((weight) => weight.read() as Variable);
+  const variables = model.trainableWeights.map((weight) => weight.read() as Variable);
   let total = 0;
   for (let step = 0; step < steps; step++) {
     const progress = (epoch + step / steps) / schedule.epochs;
-    qat.step(progress, {
+    qat?.step(progress, {
       freezeObserversAt: 0.8,
       ...(freezeBatchNormAt === undefined ? {} : { freezeBatchNormAt }),
     });
@@ -76,13 +78,13 @@ export function trainEpoch(training: Training, epoch: number): number | undefine
 }
 
 function trainStep(training: Training, variables: Variable[], pixels: Float32Array, labels: Int32Array): number {
-  const { qat, teacher, schedule, optimizer } = training;
+  const { model, teacher, schedule, optimizer } = training;
   const x = tensor4d(pixels, [labels.length, imageSize, imageSize, 3]);
   const loss = tidy(() => {
     const targets = oneHot(tensor1d(labels, 'int32'), 10) as Tensor2D;
     const hints = schedule.distillation > 0 ? (teacher.apply(x) as Tensor) : undefined;
     const { value, grads } = variableGrads(() => {
-      const logits = qat.model.apply(x, { training: true }) as Tensor;
+      const logits = model.apply(x, { training: true }) as Tensor;
       const hard = losses.softmaxCrossEntropy(targets, logits) as Scalar;
       return hints === undefined ? hard : distilled(hard, logits, hints, schedule.distillation);
     }, variables);

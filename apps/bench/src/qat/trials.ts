@@ -13,10 +13,9 @@ const binary = (name: string, schedule: Schedule, extra: Partial<QatRow>, to = 1
 
 /** Short trainings that `--validate` compares to choose a schedule; measured on held-out training images alone. */
 export const qatTrials: readonly QatRow[] = [
-  binary('unit', short, { activationKind: 'hardTanh' }),
   binary('conv', short, { activationKind: 'hardTanh', shortcuts: 'convolution' }),
-  binary('conv-none', short, { activationKind: 'none', shortcuts: 'convolution' }),
   binary('conv-adam', adam, { activationKind: 'hardTanh', shortcuts: 'convolution' }),
+  binary('conv-none', short, { activationKind: 'none', shortcuts: 'convolution' }),
   binary('conv-slope3', short, { activationKind: 'hardTanh', shortcuts: 'convolution' }, 3),
   binary('conv-64', { ...short, batchSize: 64 }, { activationKind: 'hardTanh', shortcuts: 'convolution' }),
 ];
