@@ -28,7 +28,11 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
     npm: 'declared',
     node: 'any',
   },
-  'packages/runtime': { packages: ['@bitwright/core', '@bitwright/kernels-native'], npm: 'declared', node: 'any' },
+  'packages/runtime': {
+    packages: ['@bitwright/core', '@bitwright/export', '@bitwright/kernels-native'],
+    npm: 'declared',
+    node: 'none',
+  },
   'packages/bitwright': { packages: 'any', npm: 'declared', node: 'any' },
   'apps/bench': { packages: 'any', npm: 'declared', node: 'any' },
 };

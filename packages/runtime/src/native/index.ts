@@ -1,0 +1,1 @@
+export { nativeOperators } from './native-operators';

@@ -1,0 +1,82 @@
+import { like } from '../convert-value';
+import { denseStrides } from '../copy-strided';
+import { indicesOf, type OperatorLowering, only, refusal, type Step, textOf } from '../lowering';
+import { memoryAxes, memoryShape } from '../value';
+import { realConstant } from './real-convolution';
+
+/** Resize by the nearest neighbour: it moves codes. */
+export const resizing: OperatorLowering = {
+  opTypes: ['Resize'],
+  lower(context): Step {
+    const { node } = context;
+    const mode = textOf(node, 'mode', 'nearest');
+    if (mode !== 'nearest') throw refusal(node, 'mode nearest', mode);
+    const sizes = (node.inputs[3] ?? '') === '' ? undefined : indicesOf(context, 3, 'sizes');
+    const scales = (node.inputs[2] ?? '') === '' ? undefined : realConstant(context, 2).data;
+    if (sizes === undefined && scales === undefined) throw refusal(node, 'constant sizes or scales', 'neither');
+    const position = positionOf(textOf(node, 'coordinate_transformation_mode', 'half_pixel'), node);
+    const round = roundingOf(textOf(node, 'nearest_mode', 'round_prefer_floor'), node);
+    return (inputs, run) => {
+      const x = only(inputs, node);
+      const shape = x.shape.map((d, i) => sizes?.[i] ?? Math.floor(d * (scales?.[i] ?? 1)));
+      const y = like(x, { shape, order: x.order }, run);
+      const [from, to] = [memoryShape(x), memoryShape(y)];
+      const strides = denseStrides(from);
+      // Where the source of every index lies, axis by axis.
+      const sources = memoryAxes(x).map((axis, k) => {
+        const [size, target] = [from[k] as number, to[k] as number];
+        const scale = scales?.[axis] ?? target / size;
+        return Array.from({ length: target }, (_, i) => {
+          const at = round(position(i, scale, size, target));
+          return Math.min(Math.max(at, 0), size - 1) * (strides[k] as number);
+        });
+      });
+      let at = 0;
+      const walk = (axis: number, offset: number): void => {
+        const list = sources[axis];
+        if (list === undefined) {
+          y.data[at++] = x.data[offset] as number;
+          return;
+        }
+        for (const source of list) walk(axis + 1, offset + source);
+      };
+      walk(0, 0);
+      return [y];
+    };
+  },
+};
+
+// — internals —
+
+type Position = (i: number, scale: number, size: number, target: number) => number;
+
+/** @see ONNX Resize-19, coordinate_transformation_mode */
+function positionOf(mode: string, node: Parameters<typeof refusal>[0]): Position {
+  switch (mode) {
+    case 'asymmetric':
+      return (i, scale) => i / scale;
+    case 'half_pixel':
+      return (i, scale) => (i + 0.5) / scale - 0.5;
+    case 'pytorch_half_pixel':
+      return (i, scale, _, target) => (target > 1 ? (i + 0.5) / scale - 0.5 : 0);
+    case 'align_corners':
+      return (i, _, size, target) => (target > 1 ? (i * (size - 1)) / (target - 1) : 0);
+    default:
+      throw refusal(node, 'asymmetric, half_pixel, pytorch_half_pixel or align_corners', mode);
+  }
+}
+
+function roundingOf(mode: string, node: Parameters<typeof refusal>[0]): (x: number) => number {
+  switch (mode) {
+    case 'floor':
+      return Math.floor;
+    case 'ceil':
+      return Math.ceil;
+    case 'round_prefer_floor':
+      return (x) => Math.ceil(x - 0.5);
+    case 'round_prefer_ceil':
+      return (x) => Math.floor(x + 0.5);
+    default:
+      throw refusal(node, 'floor, ceil, round_prefer_floor or round_prefer_ceil', mode);
+  }
+}
