@@ -1,16 +1,33 @@
 import { dequantized } from '../convert-value';
 import { type LoweringContext, type OperatorLowering, refusal, type Step } from '../lowering';
 import type { CodesValue, Value } from '../value';
-import { broadcast, broadcastShape, operandOf } from './operand';
+import { broadcastOperand, broadcastShape, operandOf } from './operand';
 
-const functions: Readonly<Record<string, (a: number, b: number) => number>> = {
-  Add: (a, b) => a + b,
-  Sub: (a, b) => a - b,
-  Mul: (a, b) => a * b,
-  Div: (a, b) => a / b,
-  Pow: (a, b) => a ** b,
-  Max: Math.max,
-  Min: Math.min,
+/** y[i] = a[i] ∘ b[i], each rounded to float32; one loop per operator, so that each is compiled for itself. */
+type Loop = (a: Float32Array, b: Float32Array, y: Float32Array) => void;
+
+const loops: Readonly<Record<string, Loop>> = {
+  Add(a, b, y) {
+    for (let i = 0; i < y.length; i++) y[i] = (a[i] as number) + (b[i] as number);
+  },
+  Sub(a, b, y) {
+    for (let i = 0; i < y.length; i++) y[i] = (a[i] as number) - (b[i] as number);
+  },
+  Mul(a, b, y) {
+    for (let i = 0; i < y.length; i++) y[i] = (a[i] as number) * (b[i] as number);
+  },
+  Div(a, b, y) {
+    for (let i = 0; i < y.length; i++) y[i] = (a[i] as number) / (b[i] as number);
+  },
+  Pow(a, b, y) {
+    for (let i = 0; i < y.length; i++) y[i] = (a[i] as number) ** (b[i] as number);
+  },
+  Max(a, b, y) {
+    for (let i = 0; i < y.length; i++) y[i] = Math.max(a[i] as number, b[i] as number);
+  },
+  Min(a, b, y) {
+    for (let i = 0; i < y.length; i++) y[i] = Math.min(a[i] as number, b[i] as number);
+  },
 };
 
 /**
@@ -18,15 +35,16 @@ const functions: Readonly<Record<string, (a: number, b: number) => number>> = {
  * real numbers of their operands, each result rounded to float32.
  */
 export const elementwise: OperatorLowering = {
-  opTypes: Object.keys(functions),
+  opTypes: Object.keys(loops),
   lower(context): Step {
     const { node } = context;
-    const compute = functions[node.operator];
+    const compute = loops[node.operator];
     const count = node.inputs.length;
     const isCopy = count === 1 && (node.operator === 'Max' || node.operator === 'Min');
     if (isCopy) return (inputs) => [operandOf(context, 0)(inputs)];
     if (compute === undefined || count !== 2) throw refusal(node, 'two operands', `${count}`);
     const [first, second] = [operandOf(context, 0), operandOf(context, 1)];
+    const [spreadFirst, spreadSecond] = [broadcastOperand(context, 0), broadcastOperand(context, 1)];
     const onCodes = integerForm(context);
     return (inputs, run) => {
       const [a, b] = [first(inputs), second(inputs)];
@@ -37,13 +55,14 @@ export const elementwise: OperatorLowering = {
       const { codes } = context.output;
       if (onCodes !== undefined && codes !== undefined && a.kind === 'codes' && b.kind === 'codes') {
         const y = run.newCodes({ shape, order }, codes);
-        onCodes(asTensor(broadcast(a, shape, order, run)), asTensor(broadcast(b, shape, order, run)), codes, y.data);
+        const operands = [spreadFirst(a, shape, order, run), spreadSecond(b, shape, order, run)] as const;
+        onCodes(asTensor(operands[0]), asTensor(operands[1]), codes, y.data);
         return [y];
       }
-      const left = dequantized(broadcast(a, shape, order, run), run);
-      const right = dequantized(broadcast(b, shape, order, run), run);
+      const left = dequantized(spreadFirst(a, shape, order, run), run);
+      const right = dequantized(spreadSecond(b, shape, order, run), run);
       const y = run.newReal({ shape, order });
-      for (let i = 0; i < y.data.length; i++) y.data[i] = compute(left.data[i] as number, right.data[i] as number);
+      compute(left.data, right.data, y.data);
       return [y];
     };
   },

@@ -54,6 +54,22 @@ export function broadcast<V extends Value>(
   return result as V;
 }
 
+/**
+ * {@link broadcast} for operand i of a node. A constant is spread once for each size it meets in a row, not on every call.
+ */
+export function broadcastOperand(context: LoweringContext, i: number): typeof broadcast {
+  if (context.constant(i) === undefined) return broadcast;
+  let known: Value | undefined;
+  return (value, shape, order, run) => {
+    const fits =
+      known?.order === order && known.shape.length === shape.length && known.shape.every((d, a) => d === shape[a]);
+    if (fits) return known as typeof value;
+    const spread = broadcast(value, shape, order, run);
+    known = { ...spread, data: spread.data.slice() } as Value;
+    return spread;
+  };
+}
+
 // — internals —
 
 function padded(shape: readonly number[], rank: number): readonly number[] {

@@ -24,13 +24,23 @@ export const softmax: OperatorLowering = {
       }
       const real = dequantized(x, run);
       const y = run.newReal(real);
-      for (let start = 0; start < real.data.length; start += columns) {
-        const row = real.data.subarray(start, start + columns);
-        const largest = row.reduce((most, v) => Math.max(most, v), Number.NEGATIVE_INFINITY);
-        const sum = row.reduce((total, v) => total + Math.exp(v - largest), 0);
-        for (let i = 0; i < columns; i++) y.data[start + i] = Math.exp((row[i] as number) - largest) / sum;
-      }
+      for (let row = 0; row < rows; row++) softmaxRow(real.data, y.data, row * columns, columns);
       return [y];
     };
   },
 };
+
+// — internals —
+
+/** y = exp(x − max) / Σ exp(x − max) over one row. */
+function softmaxRow(x: Float32Array, y: Float32Array, start: number, columns: number): void {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let i = start; i < start + columns; i++) largest = Math.max(largest, x[i] as number);
+  let sum = 0;
+  for (let i = start; i < start + columns; i++) {
+    const power = Math.exp((x[i] as number) - largest);
+    y[i] = power;
+    sum += power;
+  }
+  for (let i = start; i < start + columns; i++) y[i] = (y[i] as number) / sum;
+}
