@@ -126,6 +126,7 @@ async function runBatches(
       const view = viewOf(name, results, feeds);
       if (view !== undefined) observer.observe(view);
     }
+    session.discard?.(results);
     samples += count;
     batches += 1;
     progress.advance(count);

@@ -1,6 +1,7 @@
 import { RuntimeError } from '@bitwright/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { Feeds, FeedTensor, FeedType } from './feeds';
+import { releaseTensors } from './release-tensors';
 
 /** An inference runtime: the one seam behind which onnxruntime sits. */
 export interface Runtime {
@@ -50,6 +51,11 @@ export interface Session {
    * @throws {RuntimeError} when the run fails
    */
   run(feeds: Feeds, outputs?: readonly string[]): Promise<Readonly<Record<string, FeedTensor>>>;
+  /**
+   * Gives back the memory of a run's results at once, where that is more than what the garbage collector does; nobody may read them
+   * afterwards. Absent where results may share memory with something else.
+   */
+  discard?(results: Readonly<Record<string, FeedTensor>>): void;
   release(): Promise<void>;
 }
 
@@ -195,6 +201,7 @@ function wrapSession(session: InferenceSession, module: OnnxRuntimeModule): Sess
         });
       }
     },
+    discard: releaseTensors,
     release: () => session.release(),
   });
 }
