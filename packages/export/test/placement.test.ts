@@ -1,4 +1,4 @@
-import { ortX64 } from '@bitwright/core';
+import { findTarget, ortX64 } from '@bitwright/core';
 import { intsAttribute } from '@bitwright/onnx';
 import { describe, expect, it } from 'vitest';
 import { planPlacement } from '../src';
@@ -116,5 +116,22 @@ describe('planPlacement for onnxruntime', () => {
     const { nodes } = planPlacement(model, { target: ortX64 });
     expect(nodes.get('n1')?.kind).toBe('integer');
     expect(nodes.get('Add_y')).toMatchObject({ kind: 'float', reason: expect.stringContaining('shares "conv1.w"') });
+  });
+
+  it('quantizes the skip of a sum for TensorRT where a convolution reads it as codes, even behind a float operator', () => {
+    const model = toy({
+      nodes: [
+        conv('conv1', 'x', 'c1'),
+        op('Erf', ['c1'], ['e']),
+        conv('conv2', 'e', 'c2'),
+        op('Add', ['c2', 'e'], ['s']),
+        conv('conv3', 's', 'y'),
+      ],
+      initializers: [1, 2, 3].flatMap((i) => [weight(`conv${i}.w`, [4, 4, 3, 3], i), weight(`conv${i}.b`, [4], i)]),
+      outputs: { y: ['N', 4, 8, 8] },
+    });
+    const { nodes, activations } = planPlacement(model, { target: findTarget('tensorrt-11') });
+    expect(nodes.get('Add_s')?.kind).toBe('integer');
+    expect([...activations.keys()].sort()).toEqual(['e', 's', 'x']);
   });
 });

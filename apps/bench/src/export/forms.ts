@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { qdqToQOperator } from '@bitwright/export';
-import { decodeModel, encodeModel, type Model } from '@bitwright/onnx';
-import { quantizeModel, type SampleSource } from '@bitwright/ptq';
-import * as ort from 'onnxruntime-node';
+import { findExporter, qdqToQOperator } from '@bitwright/export';
+import { decodeModel, type Model } from '@bitwright/onnx';
+import { type QuantizeResult, quantizeModel, type SampleSource } from '@bitwright/ptq';
 import type { ExportCase, SampleSet } from './cases';
+import { type Engine, integerEngine, ortEngine } from './engines';
+import { classesOf, joined, share, signalToNoise } from './scores';
 
-/** One file in one session, and what came out. */
+/** One file in one runtime, and what came out. */
 export interface FormRow {
   readonly model: string;
   readonly form: string;
@@ -15,11 +16,13 @@ export interface FormRow {
   /** Share of right classes; undefined for detectors. */
   readonly top1: number | undefined;
   /** Signal-to-noise ratio of the outputs to float's, in dB. */
-  readonly sqnr: number;
-  /** Share of samples with the class of the form's own reference; undefined for detectors. */
+  readonly sqnr: number | null;
+  /** Signal-to-noise ratio to the outputs of the spec's integer reference, in dB; null: equal. */
+  readonly toReference: number | null | undefined;
+  /** Share of samples with the class of the integer reference; undefined for detectors. */
   readonly agreement: number | undefined;
-  /** Milliseconds per sample of one batch, fastest of the turns. */
-  readonly ms: number;
+  /** Milliseconds per sample of one batch, fastest of the turns; null where it was not timed. */
+  readonly ms: number | null;
 }
 
 export interface CaseResult {
@@ -34,52 +37,55 @@ export interface CaseResult {
 
 interface Form {
   readonly name: string;
-  readonly session: ort.InferenceSession;
-  /** Form whose predictions it is compared with. */
+  readonly engine: Engine;
+  /** Form it is compared with: the integer reference of the same spec. */
   readonly reference: string;
 }
 
+const ours = 'spec, integer reference';
+const tensorrtReference = 'TensorRT spec, integer reference';
+
 /** Quantizes a model for onnxruntime and for TensorRT, writes every ONNX form, and runs all of them on the same samples. */
 export async function measureForms(given: ExportCase, folder: string, turns: number): Promise<CaseResult> {
-  const { calibration, test } = await given.load(folder);
   const model = decodeModel(readFileSync(join(folder, 'models', `${given.model}.onnx`)));
-  const source = asSource(given, calibration);
-  const shared = { calibration: source, verifySamples: 0 };
-  const ours = await quantizeModel(model, { ...shared, target: 'ort-x64' });
-  const tensorrt = await quantizeModel(model, { ...shared, target: 'tensorrt-11' });
-  const { model: integer, float } = qdqToQOperator(ours.model);
-  const forms: Form[] = [
-    { name: 'float', session: await open(model, 'all'), reference: 'float' },
-    { name: 'spec, simulated', session: await open(ours.model, 'disabled'), reference: 'spec, simulated' },
-    { name: 'QDQ', session: await open(ours.model, 'all'), reference: 'spec, simulated' },
-    { name: 'QOperator', session: await open(integer, 'all'), reference: 'spec, simulated' },
-    {
-      name: 'TensorRT spec, simulated',
-      session: await open(tensorrt.model, 'disabled'),
-      reference: 'TensorRT spec, simulated',
-    },
-    { name: 'TensorRT placement', session: await open(tensorrt.model, 'all'), reference: 'TensorRT spec, simulated' },
-  ];
-  const outputs = await runAll(given, test, forms);
-  const { times, speedup } = await timeAll(given, test, { float: model, QDQ: ours.model, QOperator: integer }, turns);
-  const reference = outputs.get('float') ?? new Float32Array();
-  const rows = forms.map(({ name, reference: own }): FormRow => {
+  const outputs = new Map<string, Float32Array>();
+  const labels: number[] = [];
+  const references = new Map<string, string>();
+  let floatNodes = 0;
+  let count = 0;
+  for (let fold = 0; fold < (given.folds ?? 1); fold++) {
+    const { calibration, test } = await given.load(folder, fold);
+    const { forms, float } = await openForms(given, model, calibration);
+    floatNodes = float;
+    count += test.count;
+    labels.push(...Array.from(test.labels ?? []));
+    for (const [name, part] of await runAll(given, test, forms)) {
+      outputs.set(name, joined([outputs.get(name) ?? new Float32Array(), part]));
+    }
+    for (const { name, reference, engine } of forms) {
+      references.set(name, reference);
+      await engine.release();
+    }
+  }
+  const float32 = outputs.get('float') ?? new Float32Array();
+  const rows = [...references].map(([name, reference]): FormRow => {
     const result = outputs.get(name) ?? new Float32Array();
-    const classes = classesOf(result, test);
-    const expected = classesOf(outputs.get(own) ?? new Float32Array(), test);
-    const { labels } = test;
+    const expected = outputs.get(reference) ?? new Float32Array();
+    const classes = classesOf(result, count);
+    const isLabelled = labels.length > 0;
     return {
       model: given.model,
       form: name,
-      samples: test.count,
-      top1: labels === undefined ? undefined : share(classes, labels),
-      sqnr: signalToNoise(reference, result),
-      agreement: labels === undefined ? undefined : share(classes, expected),
-      ms: times.get(name) ?? Number.NaN,
+      samples: count,
+      top1: isLabelled ? share(classes, labels) : undefined,
+      sqnr: finite(signalToNoise(float32, result)),
+      toReference: name === reference || name === 'float' ? undefined : finite(signalToNoise(expected, result)),
+      agreement: isLabelled ? share(classes, classesOf(expected, count)) : undefined,
+      ms: null,
     };
   });
-  for (const { session } of forms) await session.release();
-  return { model: given.model, data: given.data, rows, speedup, floatNodes: float.length };
+  const result = { model: given.model, data: given.data, rows, speedup: Number.NaN, floatNodes };
+  return retime(given, folder, turns, result);
 }
 
 /** Only the times, from a short calibration: they do not depend on scales. For a machine that is quiet for a minute. */
@@ -87,18 +93,47 @@ export async function retime(given: ExportCase, folder: string, turns: number, k
   const { calibration, test } = await given.load(folder);
   const model = decodeModel(readFileSync(join(folder, 'models', `${given.model}.onnx`)));
   const few = asSource(given, { ...calibration, count: Math.min(calibration.count, 16) });
-  const ours = await quantizeModel(model, { calibration: few, verifySamples: 0, target: 'ort-x64' });
-  const integer = qdqToQOperator(ours.model).model;
-  const { times, speedup } = await timeAll(given, test, { float: model, QDQ: ours.model, QOperator: integer }, turns);
+  const forOrt = await quantizeModel(model, { calibration: few, verifySamples: 0, target: 'ort-x64' });
+  const integer = qdqToQOperator(forOrt.model).model;
+  const { times, speedup } = await timeAll(given, test, await timedEngines(given, model, forOrt, integer), turns);
   return { ...known, rows: known.rows.map((row) => ({ ...row, ms: times.get(row.form) ?? row.ms })), speedup };
 }
 
-function open(model: Model, graphOptimizationLevel: 'all' | 'disabled'): Promise<ort.InferenceSession> {
-  return ort.InferenceSession.create(encodeModel(model), {
-    graphOptimizationLevel,
-    intraOpNumThreads: 1,
-    logSeverityLevel: 3,
-  });
+// — internals —
+
+/** Every form of a model, quantized with some samples. */
+async function openForms(
+  given: ExportCase,
+  model: Model,
+  calibration: SampleSet,
+): Promise<{ readonly forms: readonly Form[]; readonly float: number }> {
+  const shared = { calibration: asSource(given, calibration), verifySamples: 0 };
+  const forOrt = await quantizeModel(model, { ...shared, target: 'ort-x64' });
+  const forTensorrt = await quantizeModel(model, { ...shared, target: 'tensorrt-11' });
+  const { model: integer, float } = qdqToQOperator(forOrt.model);
+  const forms: readonly Form[] = [
+    { name: 'float', engine: await ortEngine(model, given, 'optimized'), reference: ours },
+    { name: ours, engine: integerEngine(packed(forOrt), given), reference: ours },
+    { name: 'QDQ', engine: await ortEngine(forOrt.model, given, 'optimized'), reference: ours },
+    { name: 'QOperator', engine: await ortEngine(integer, given, 'optimized'), reference: ours },
+    { name: tensorrtReference, engine: integerEngine(packed(forTensorrt), given), reference: tensorrtReference },
+    {
+      name: 'TensorRT placement',
+      engine: await ortEngine(forTensorrt.model, given, 'without quantizer passes'),
+      reference: tensorrtReference,
+    },
+    {
+      name: 'TensorRT placement, biases rounded by onnxruntime',
+      engine: await ortEngine(forTensorrt.model, given, 'optimized'),
+      reference: tensorrtReference,
+    },
+  ];
+  return { forms, float: float.length };
+}
+
+function packed({ spec, floatModel }: QuantizeResult): Uint8Array {
+  const [file] = findExporter('packed').write(spec, floatModel);
+  return file?.bytes ?? new Uint8Array();
 }
 
 function asSource({ input }: ExportCase, set: SampleSet): SampleSource {
@@ -118,76 +153,60 @@ async function runAll(given: ExportCase, test: SampleSet, forms: readonly Form[]
   const parts = new Map(forms.map(({ name }): [string, Float32Array[]] => [name, []]));
   for (let start = 0; start < test.count; start += given.batch) {
     const n = Math.min(given.batch, test.count - start);
-    const x = new ort.Tensor('float32', test.batch(start, n), [n, ...test.dims]);
-    for (const { name, session } of forms) {
-      const result = (await session.run({ [given.input]: x }, [given.output]))[given.output];
-      parts.get(name)?.push(Float32Array.from(result?.data as Float32Array));
-    }
+    const x = test.batch(start, n);
+    for (const { name, engine } of forms) parts.get(name)?.push(await engine.run(x, [n, ...test.dims]));
   }
   return new Map([...parts].map(([name, list]) => [name, joined(list)]));
 }
 
-/**
- * Float, QDQ and QOperator in turns on one batch, so that the machine's moods hit all alike; of the low-bit forms two sessions each, in
- * the order A B B A, because where a session's memory lies matters as much as the form.
- */
+type TimedForm = 'float' | 'QDQ' | 'QOperator' | typeof ours;
+
+/** Of the low-bit files two sessions each, A B B A, because where a session's memory lies matters as much as the form. */
+async function timedEngines(
+  given: ExportCase,
+  float: Model,
+  forOrt: QuantizeResult,
+  integer: Model,
+): Promise<readonly { readonly name: TimedForm; readonly engine: Engine }[]> {
+  return [
+    { name: 'float', engine: await ortEngine(float, given, 'optimized') },
+    { name: 'QDQ', engine: await ortEngine(forOrt.model, given, 'optimized') },
+    { name: 'QOperator', engine: await ortEngine(integer, given, 'optimized') },
+    { name: ours, engine: integerEngine(packed(forOrt), given) },
+    { name: 'QOperator', engine: await ortEngine(integer, given, 'optimized') },
+    { name: 'QDQ', engine: await ortEngine(forOrt.model, given, 'optimized') },
+  ];
+}
+
+/** All in turns on one batch, so that the machine's moods hit all alike, with a pause after each for threads that spin. */
 async function timeAll(
   given: ExportCase,
   test: SampleSet,
-  models: Readonly<Record<'float' | 'QDQ' | 'QOperator', Model>>,
+  engines: Awaited<ReturnType<typeof timedEngines>>,
   turns: number,
 ): Promise<{ times: Map<string, number>; speedup: number }> {
-  const x = new ort.Tensor('float32', test.batch(0, given.batch), [given.batch, ...test.dims]);
-  const order = ['float', 'QDQ', 'QOperator', 'QOperator', 'QDQ'] as const;
-  const timed: { name: (typeof order)[number]; session: ort.InferenceSession; ms: number[] }[] = [];
-  for (const name of order) timed.push({ name, session: await open(models[name], 'all'), ms: [] });
+  const x = test.batch(0, given.batch);
+  const dims = [given.batch, ...test.dims];
+  const timed = engines.map((each) => ({ ...each, ms: [] as number[] }));
   for (let turn = -3; turn < turns; turn++) {
-    for (const { session, ms } of timed) {
+    for (const { engine, ms } of timed) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
       const start = performance.now();
-      await session.run({ [given.input]: x }, [given.output]);
+      await engine.run(x, dims);
       if (turn >= 0) ms.push((performance.now() - start) / given.batch);
     }
   }
-  for (const { session } of timed) await session.release();
+  for (const { engine } of timed) await engine.release();
   // The fastest turn of each session: others on the machine only ever add time.
   const fastest = (name: string): number => {
     const own = timed.filter((entry) => entry.name === name);
     return own.reduce((sum, { ms }) => sum + Math.min(...ms), 0) / own.length;
   };
-  const times = new Map(['float', 'QDQ', 'QOperator'].map((name) => [name, fastest(name)]));
+  const times = new Map([...new Set(timed.map(({ name }) => name))].map((name) => [name, fastest(name)]));
   return { times, speedup: fastest('QDQ') / fastest('QOperator') };
 }
 
-function classesOf(outputs: Float32Array, { count }: SampleSet): number[] {
-  const classes = outputs.length / count;
-  return Array.from({ length: count }, (_, i) => {
-    const row = outputs.subarray(i * classes, (i + 1) * classes);
-    return row.indexOf(Math.max(...(classes > 10_000 ? [0] : row)));
-  });
-}
-
-function share(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let hits = 0;
-  for (let i = 0; i < a.length; i++) if (a[i] === b[i]) hits += 1;
-  return hits / a.length;
-}
-
-function signalToNoise(signal: Float32Array, noisy: Float32Array): number {
-  let [power, noise] = [0, 0];
-  for (let i = 0; i < signal.length; i++) {
-    const value = signal[i] ?? 0;
-    power += value * value;
-    noise += (value - (noisy[i] ?? 0)) ** 2;
-  }
-  return 10 * Math.log10(power / noise);
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
+/** JSON has no Infinity: null. */
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }

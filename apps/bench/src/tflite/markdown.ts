@@ -18,16 +18,16 @@ export function tfliteMarkdown({ machine, commit, tensorflow, cases = [], large 
     '# TFLite files in TensorFlow’s interpreter',
     '',
     `${machine.cpu}, ${machine.processors} processors, load ${machine.load}, ${machine.date}, commit ${commit}${tensorflow === undefined ? '' : `, TensorFlow ${tensorflow}`}.`,
-    '"Simulated" is the QDQ graph of the same spec in onnxruntime without optimization: quantize, dequantize and float operators, the reference.',
+    'The integer reference is the packed model of the same spec in `@bitwright/runtime`, requantized as gemmlowp does.',
     '"builtin" are the interpreter’s own kernels, "xnnpack" its default delegate.',
     '',
-    '| model | samples | form | top-1 % | SQNR to float, dB | same class as the spec, % |',
-    '|---|---|---|---|---|---|',
+    '| model | samples | form | top-1 % | SQNR to float, dB | SQNR to the reference, dB | same class as the reference, % |',
+    '|---|---|---|---|---|---|---|',
   ];
   for (const { model, samples, rows } of cases) {
-    for (const { form, top1, sqnr, agreement } of rows) {
+    for (const { form, top1, sqnr, toReference, agreement } of rows) {
       lines.push(
-        `| ${model} | ${samples} | ${form} | ${percent(top1)} | ${sqnr?.toFixed(1) ?? ''} | ${percent(agreement)} |`,
+        `| ${model} | ${samples} | ${form} | ${percent(top1)} | ${sqnr?.toFixed(1) ?? ''} | ${toReference?.toFixed(1) ?? ''} | ${percent(agreement)} |`,
       );
     }
   }

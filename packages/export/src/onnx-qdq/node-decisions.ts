@@ -37,7 +37,8 @@ function rolesOf(
  * - anchors stay: they are what quantization is for;
  * - a pass-through needs a quantized input, and unless that must be quantized anyway also somebody who reads codes;
  * - an activation is absorbed only by an integer producer that nobody else reads;
- * - a follower needs all its inputs quantized already, or one of them and a reader of codes; where everybody around it is
+ * - a follower needs all its inputs quantized already, or one of them and a reader of codes (a residual sum with one quantized
+ *   operand: a skip that a product reads as codes); where everybody around it is
  *   float (residual streams of transformers) or it only feeds the model's output, quantizers would cost and not pay.
  */
 export function decideNodes(
@@ -94,7 +95,7 @@ function whyFloat(node: Node, role: NodeRoles, state: DecisionState): string | u
       return 'nobody reads its codes';
     }
     case 'follower': {
-      const quantized = inputs.filter((name) => isQuantized(name, state));
+      const quantized = inputs.filter((name) => isQuantized(name, state) || isSkipOfAnchor(name, state));
       if (quantized.length === 0) return 'its inputs are float';
       if (!hasIntegerReader(node, state)) {
         const feedsOutput = node.output.some((name) => state.index.isOutput(name));
@@ -125,6 +126,12 @@ export function isQuantized(tensor: string, state: Pick<DecisionState, 'index' |
   const producer = state.index.producer(tensor);
   if (producer === undefined) return state.index.isInput(tensor);
   return isIntegerNode(producer, state.decisions);
+}
+
+/** Whether a residual sum of which only the skip is quantized finds a quantizer at it already: that of a product which reads it too. */
+function isSkipOfAnchor(tensor: string, { index, target, roles }: DecisionState): boolean {
+  if (target.placement.residualAdd !== 'oneInput') return false;
+  return index.consumers(tensor).some((use) => use.scope === '' && roles.get(use.node.name)?.form === 'anchor');
 }
 
 /** Whether a quantized tensor has to carry codes even if nobody reads them, because its producer cannot write float. */

@@ -1,0 +1,43 @@
+import { loadNativeBackend } from '@bitwright/kernels-native';
+import { encodeModel, type Model } from '@bitwright/onnx';
+import { loadPackedModel } from '@bitwright/runtime';
+import { nativeOperators } from '@bitwright/runtime/native';
+import * as ort from 'onnxruntime-node';
+import type { ExportCase } from './cases';
+
+/** A model in some runtime, on one thread. */
+export interface Engine {
+  /** The output of one batch, NCHW in. */
+  run(data: Float32Array, dims: readonly number[]): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
+/** How onnxruntime treats a file: optimized, as written, or optimized without its passes over quantizers. */
+export type OrtMode = 'optimized' | 'as written' | 'without quantizer passes';
+
+export async function ortEngine(model: Model, { input, output }: ExportCase, mode: OrtMode): Promise<Engine> {
+  const session = await ort.InferenceSession.create(encodeModel(model), {
+    graphOptimizationLevel: mode === 'as written' ? 'disabled' : 'all',
+    intraOpNumThreads: 1,
+    logSeverityLevel: 3,
+    ...(mode === 'without quantizer passes' ? { extra: { session: { disable_quant_qdq: '1' } } } : {}),
+  });
+  return {
+    async run(data, dims) {
+      const result = await session.run({ [input]: new ort.Tensor('float32', data, dims) }, [output]);
+      return Float32Array.from(result[output]?.data as Float32Array);
+    },
+    release: () => session.release(),
+  };
+}
+
+/** A packed model in integers, on our kernels. Their bits are those of the TypeScript reference. */
+export function integerEngine(packed: Uint8Array, { input, output }: ExportCase): Engine {
+  const model = loadPackedModel(packed, { operators: nativeOperators(loadNativeBackend({ threads: 1 })) });
+  return {
+    async run(data, dims) {
+      return model.run({ [input]: { data, shape: dims } })[output]?.data ?? new Float32Array();
+    },
+    release: async () => undefined,
+  };
+}
