@@ -7,7 +7,7 @@ import { editingPass, type GraphPass } from './graph-pass';
 /** FNV-1a over the bytes, 32 bit; equal hashes are compared byte by byte before anything is merged. */
 const hashBytes = (bytes: Uint8Array): number => {
   let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (let i = 0; i < bytes.length; i += 1) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
   return hash >>> 0;
 };
 

@@ -29,7 +29,7 @@ const replaceConstant = (
   const old = node.input[i] ?? '';
   const isOwn = old !== '' && onlyReader(edit, old) === node;
   const name = isOwn ? old : edit.uniqueName(old === '' ? hint : `${old}_folded`);
-  const tensor = tensorFromArray(name, DataType.FLOAT, dims, Float32Array.from(values));
+  const tensor = tensorFromArray(name, DataType.FLOAT, dims, new Float32Array(values));
   if (isOwn) {
     edit.replaceInitializer(name, tensor);
     return;
@@ -50,8 +50,11 @@ const writeLayer = (edit: GraphEditor, layer: LinearLayer, weights: Float64Array
   }
 };
 
-const scaledWeights = (layer: LinearLayer, factorAt: (k: number) => number): Float64Array =>
-  Float64Array.from(layer.weights, (w, k) => w * layer.weightFactor * factorAt(k));
+const scaledWeights = ({ weights, weightFactor }: LinearLayer, factorAt: (k: number) => number): Float64Array => {
+  const scaled = new Float64Array(weights.length);
+  for (let k = 0; k < weights.length; k += 1) scaled[k] = (weights[k] as number) * weightFactor * factorAt(k);
+  return scaled;
+};
 
 /** BN after the layer: W' = a ⊙_out W, b' = a·b + d. */
 const foldForward = (edit: GraphEditor, layer: LinearLayer, { factor, offset }: ChannelAffine): void => {
