@@ -6,23 +6,35 @@ namespace {
 WinogradF32Table Build(Tier tier) {
   WinogradF32Table table = {{qk_winograd_f32_input__scalar, Tier::kScalar},
                             {qk_winograd_f32_output__scalar, Tier::kScalar},
-                            {qk_winograd_f32_filter__scalar, Tier::kScalar}};
+                            {qk_winograd_f32_filter__scalar, Tier::kScalar},
+                            {qk_winograd_f32_product__scalar, Tier::kScalar},
+                            1,
+                            16};
 #if defined(__x86_64__)
   if (Implies(tier, Tier::kAvx2)) {
     table = {{qk_winograd_f32_input__avx2, Tier::kAvx2},
              {qk_winograd_f32_output__avx2, Tier::kAvx2},
-             {qk_winograd_f32_filter__avx2, Tier::kAvx2}};
+             {qk_winograd_f32_filter__avx2, Tier::kAvx2},
+             {qk_winograd_f32_product__avx2, Tier::kAvx2},
+             6,
+             16};
   }
   if (Implies(tier, Tier::kAvx512Vnni)) {
     table = {{qk_winograd_f32_input__avx512vnni, Tier::kAvx512Vnni},
              {qk_winograd_f32_output__avx512vnni, Tier::kAvx512Vnni},
-             {qk_winograd_f32_filter__avx512vnni, Tier::kAvx512Vnni}};
+             {qk_winograd_f32_filter__avx512vnni, Tier::kAvx512Vnni},
+             {qk_winograd_f32_product__avx512vnni, Tier::kAvx512Vnni},
+             12,
+             32};
   }
 #elif defined(__aarch64__)
   if (Implies(tier, Tier::kNeon)) {
     table = {{qk_winograd_f32_input__neon, Tier::kNeon},
              {qk_winograd_f32_output__neon, Tier::kNeon},
-             {qk_winograd_f32_filter__neon, Tier::kNeon}};
+             {qk_winograd_f32_filter__neon, Tier::kNeon},
+             {qk_winograd_f32_product__neon, Tier::kNeon},
+             12,
+             8};
   }
 #endif
   return table;
@@ -40,6 +52,7 @@ void VisitWinogradF32(Tier tier, OpVisitor visit, void* context) {
   visit(context, "winograd_f32_input", table.input.tier);
   visit(context, "winograd_f32_output", table.output.tier);
   visit(context, "winograd_f32_filter", table.filter.tier);
+  visit(context, "winograd_f32_product", table.product.tier);
 }
 
 }  // namespace qk

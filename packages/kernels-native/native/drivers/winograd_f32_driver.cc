@@ -1,152 +1,113 @@
 #include <algorithm>
 
 #include "qk/context.h"
-#include "qk/gemm_f32.h"
-#include "qk/image_window.h"
 #include "qk/tap_convolution_f32.h"
 #include "qk/winograd_f32.h"
 
-// One task: some lines of tiles, of one image or of several. Their transformed inputs [16][tiles][source channels] and products
-// [16][tiles][channels] stay in the second-level cache.
+// One task: some tiles, of one line, of several or of several images. Their transformed inputs [36][tiles][source channels] and
+// products [36][tiles][channels] stay in the second-level cache.
 
 namespace qk {
 namespace {
 
-constexpr int64_t kPositions = 16;
-constexpr int64_t kTaskFloats = 64 * 1024;  // of inputs and products: 256 KB
-constexpr int64_t kFewestTiles = 96;        // below, transforming the filter costs more than it saves
-constexpr int64_t kFewestChannels = 24;     // below, transforming inputs and products does
+constexpr int64_t kTaskFloats = 96 * 1024;  // of inputs and products: 384 KB
+constexpr int64_t kFiltersPerTask = 4096;
+constexpr int64_t kFewestTiles = 24;    // below, transforming the filter costs more than it saves
+constexpr int64_t kFewestChannels = 8;  // below, transforming inputs and products does
 
 int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 struct Plan {
   const TapConvolutionF32& call;
   const WinogradF32Table& table;
-  const GemmF32Table& products;
-  int64_t lines, tiles;          // of tiles per image, tiles per line
-  int64_t task_lines, capacity;  // lines and tiles per task
-  const float* filter;           // [16][source channels][channels], or packed panels of each position
-  int64_t filter_position;       // floats between positions
-  bool is_packed;
+  int64_t lines, line_tiles;  // lines of tiles per image, tiles per line
+  int64_t tiles;              // of all images
+  int64_t task_tiles;         // a multiple of table.rows
+  int64_t input_position, product_position, filter_position;
+  const float* filter;
+  const float* zeros;  // a line of the source
 };
 
-// Buffers of one thread, and pointers to their rows, [16][capacity] each.
+// Buffers of one thread.
 struct Slice {
   float* inputs;
-  float* outputs;
-  float* window;
-  const float** input_rows;
-  float** output_rows;
+  float* products;
 };
 
-// Inputs of line `line` (of all images) to tile `at` of the slice.
-void LoadLine(const Plan& plan, int64_t line, int64_t at, const Slice& slice) {
+// Floats between positions: an odd number of cache lines, so that the 36 of a tile do not meet in one set of a cache.
+int64_t PositionStride(int64_t floats) { return (CeilDiv(floats, 16) | 1) * 16; }
+
+// Calls body(image, line of tiles, tile in the line, tiles, tile in the task) for each stretch of tiles within one line.
+template <class Body>
+void ForStretches(const Plan& plan, int64_t first, int64_t count, Body body) {
+  for (int64_t done = 0; done < count;) {
+    const int64_t line = (first + done) / plan.line_tiles, tile = (first + done) % plan.line_tiles;
+    const int64_t tiles = std::min(plan.line_tiles - tile, count - done);
+    body(line / plan.lines, line % plan.lines, tile, tiles, done);
+    done += tiles;
+  }
+}
+
+void TransformInputs(const Plan& plan, int64_t first, int64_t count, const Slice& slice) {
   const TapConvolutionF32& s = plan.call;
-  const int64_t n = line / plan.lines, channels = s.source_channels;
-  const int64_t top = s.top + line % plan.lines * 2;
-  const ImageF32 image = {s.source + n * s.source_height * s.source_width * channels, s.source_height, s.source_width,
-                          channels};
-  const auto transform = [&](const float* x, int64_t columns, int64_t tile, int64_t tiles) {
-    plan.table.input.run(
-        {x, columns * channels, tiles, channels, slice.inputs + (at + tile) * channels, plan.capacity * channels});
-  };
-  // Tiles [begin, end) lie inside the image.
-  int64_t begin = std::min(CeilDiv(std::max<int64_t>(-s.left, 0), 2), plan.tiles);
-  int64_t end = std::clamp((s.source_width - s.left - 2) / 2, begin, plan.tiles);
-  if (!IsInside(image, top, s.left + 2 * begin, 4, 2 * (end - begin) + 2)) begin = end = 0;
-  if (begin < end) {
-    transform(image.data + (top * image.width + s.left + 2 * begin) * channels, image.width, begin, end - begin);
-  }
-  for (const auto& [first, last] : {std::pair{int64_t{0}, begin}, std::pair{end, plan.tiles}}) {
-    if (first == last) continue;
-    const int64_t columns = 2 * (last - first) + 2;
-    CopyWindow(image, top, s.left + 2 * first, 4, columns, 0.0f, slice.window);
-    transform(slice.window, columns, first, last - first);
-  }
+  ForStretches(plan, first, count, [&](int64_t image, int64_t line, int64_t tile, int64_t tiles, int64_t at) {
+    WinogradF32Input call = {};
+    const int64_t top = s.top + line * kWinogradTile;
+    for (int64_t i = 0; i < kWinogradWindow; i++) {
+      const bool is_inside = top + i >= 0 && top + i < s.source_height;
+      const int64_t source_line = image * s.source_height + top + i;
+      call.lines[i] = is_inside ? s.source + source_line * s.source_width * s.source_channels : plan.zeros;
+    }
+    call.left = s.left + tile * kWinogradTile;
+    call.width = s.source_width;
+    call.tiles = tiles;
+    call.channels = s.source_channels;
+    call.out = slice.inputs + at * s.source_channels;
+    call.position = plan.input_position;
+    plan.table.input.run(call);
+  });
 }
 
 void Multiply(const Plan& plan, int64_t count, const Slice& slice) {
   const TapConvolutionF32& s = plan.call;
-  const int64_t offset = 0, width = plan.products.max_columns, tiles = CeilDiv(count, plan.products.max_rows);
-  GemmF32Tile tile = {};
-  tile.tap_offsets = &offset;
-  tile.taps = 1;
-  tile.depth = s.source_channels;
-  tile.b_stride = plan.is_packed ? width : s.channels;
-  tile.epilogue.minimum = -__builtin_inff();
-  tile.epilogue.maximum = __builtin_inff();
-  for (int64_t p = 0; p < kPositions; p++) {
-    for (tile.column = 0; tile.column < s.channels; tile.column += width) {
-      tile.columns = std::min(width, s.channels - tile.column);
-      tile.b = plan.filter + p * plan.filter_position + tile.column * (plan.is_packed ? s.source_channels : 1);
-      for (int64_t t = 0; t < tiles; t++) {
-        const int64_t begin = count * t / tiles;
-        tile.rows = count * (t + 1) / tiles - begin;
-        tile.a_rows = slice.input_rows + p * plan.capacity + begin;
-        tile.c_rows = slice.output_rows + p * plan.capacity + begin;
-        plan.products.tile.run(tile);
-      }
-    }
+  WinogradF32Product call = {};
+  call.rows = CeilDiv(count, plan.table.rows) * plan.table.rows;
+  // Rows without a tile: any numbers do, if they are numbers.
+  for (int64_t p = 0; p < kWinogradPositions; p++) {
+    float* inputs = slice.inputs + p * plan.input_position;
+    std::fill(inputs + count * s.source_channels, inputs + call.rows * s.source_channels, 0.0f);
   }
+  call.inputs = slice.inputs;
+  call.input_position = plan.input_position;
+  call.filter = plan.filter;
+  call.filter_position = plan.filter_position;
+  call.products = slice.products;
+  call.product_position = plan.product_position;
+  call.channels = s.source_channels;
+  call.outputs = s.channels;
+  plan.table.product.run(call);
 }
 
-void StoreLine(const Plan& plan, int64_t line, int64_t at, const Slice& slice) {
+void TransformProducts(const Plan& plan, int64_t first, int64_t count, const Slice& slice) {
   const TapConvolutionF32& s = plan.call;
-  const int64_t n = line / plan.lines, i = line % plan.lines * 2;
-  const int64_t first = (n * s.target_height + i) * s.target_width * s.channels;
-  WinogradF32Output call = {};
-  call.products = slice.outputs + at * s.channels;
-  call.position = plan.capacity * s.channels;
-  call.tiles = plan.tiles;
-  call.channels = s.channels;
-  call.lines = std::min<int64_t>(2, s.grid_height - i);
-  call.pixels = s.grid_width;
-  call.bias = s.bias;
-  call.residual = s.residual != nullptr ? s.residual + first : nullptr;
-  call.minimum = s.minimum;
-  call.maximum = s.maximum;
-  call.y = s.target + first;
-  call.line = s.target_width * s.channels;
-  plan.table.output.run(call);
-}
-
-bool TakeSlice(Scratch& scratch, const Plan& plan, Slice& slice) {
-  const TapConvolutionF32& s = plan.call;
-  const size_t rows = static_cast<size_t>(kPositions * plan.capacity);
-  slice.inputs = scratch.Take<float>(rows * static_cast<size_t>(s.source_channels));
-  slice.outputs = scratch.Take<float>(rows * static_cast<size_t>(s.channels));
-  slice.window = scratch.Take<float>(static_cast<size_t>(4 * (2 * plan.tiles + 2) * s.source_channels));
-  slice.input_rows = scratch.Take<const float*>(rows);
-  slice.output_rows = scratch.Take<float*>(rows);
-  if (slice.inputs == nullptr || slice.outputs == nullptr || slice.window == nullptr || slice.input_rows == nullptr ||
-      slice.output_rows == nullptr) {
-    return false;
-  }
-  for (size_t i = 0; i < rows; i++) {
-    slice.input_rows[i] = slice.inputs + static_cast<int64_t>(i) * s.source_channels;
-    slice.output_rows[i] = slice.outputs + static_cast<int64_t>(i) * s.channels;
-  }
-  return true;
-}
-
-// Transformed filters, packed in panels where there is more than one; null when out of memory.
-const float* TransformFilter(Context& context, Scratch& scratch, Plan& plan) {
-  const TapConvolutionF32& s = plan.call;
-  const int64_t matrix = s.source_channels * s.channels;
-  float* plain = scratch.Take<float>(static_cast<size_t>(kPositions * matrix));
-  if (plain == nullptr) return nullptr;
-  plan.table.filter.run(s.filter, matrix, plain);
-  plan.filter_position = matrix;
-  if (s.channels <= plan.products.max_columns) return plain;
-  const int64_t size = PackedF32Size(context.tier(), s.source_channels, s.channels);
-  float* packed = scratch.Take<float>(static_cast<size_t>(kPositions * size));
-  if (packed == nullptr) return nullptr;
-  for (int64_t p = 0; p < kPositions; p++) {
-    PackF32(context, {plain + p * matrix, s.channels, false}, s.source_channels, s.channels, packed + p * size);
-  }
-  plan.is_packed = true;
-  plan.filter_position = size;
-  return packed;
+  ForStretches(plan, first, count, [&](int64_t image, int64_t line, int64_t tile, int64_t tiles, int64_t at) {
+    const int64_t top = line * kWinogradTile, left = tile * kWinogradTile;
+    const int64_t begin = ((image * s.target_height + top) * s.target_width + left) * s.channels;
+    WinogradF32Output call = {};
+    call.products = slice.products + at * s.channels;
+    call.position = plan.product_position;
+    call.tiles = tiles;
+    call.channels = s.channels;
+    call.lines = std::min(kWinogradTile, s.grid_height - top);
+    call.pixels = std::min(kWinogradTile * tiles, s.grid_width - left);
+    call.bias = s.bias;
+    call.residual = s.residual != nullptr ? s.residual + begin : nullptr;
+    call.minimum = s.minimum;
+    call.maximum = s.maximum;
+    call.y = s.target + begin;
+    call.line = s.target_width * s.channels;
+    plan.table.output.run(call);
+  });
 }
 
 }  // namespace
@@ -154,34 +115,49 @@ const float* TransformFilter(Context& context, Scratch& scratch, Plan& plan) {
 bool SuitsWinogradF32(const TapConvolutionF32& s) {
   const bool fits = s.taps == 3 && s.run == 3 && s.reach_y == 3 && s.step_y == 1 && s.step_x == 1 && s.target_step_y == 1 &&
                     s.target_step_x == 1 && s.target_top == 0 && s.target_left == 0 && s.filter != nullptr;
-  const int64_t tiles = s.batch * CeilDiv(s.grid_height, 2) * CeilDiv(s.grid_width, 2);
+  const int64_t tiles = s.batch * CeilDiv(s.grid_height, kWinogradTile) * CeilDiv(s.grid_width, kWinogradTile);
   return fits && s.source_channels >= kFewestChannels && s.channels >= kFewestChannels && tiles >= kFewestTiles &&
-         s.grid_height >= 2 && s.grid_width >= 2;
+         s.grid_height >= 3 && s.grid_width >= 3;
 }
 
 Status RunWinogradF32(Context& context, const TapConvolutionF32& s) {
   const WinogradF32Table& table = WinogradF32Tables(context.tier());
-  const GemmF32Table& products = GemmF32Tables(context.tier());
   ThreadPool& pool = context.pool();
   Scratch scratch(context);
-  Plan plan = {s, table, products, CeilDiv(s.grid_height, 2), CeilDiv(s.grid_width, 2), 1, 1, nullptr, 0, false};
-  const int64_t all_lines = s.batch * plan.lines;
-  const int64_t line_floats = kPositions * plan.tiles * (s.source_channels + s.channels);
-  plan.task_lines = std::clamp<int64_t>(kTaskFloats / line_floats, 1, CeilDiv(all_lines, 3 * pool.threads()));
-  // One more, so that the 16 positions of a tile do not meet in one set of the first-level cache.
-  plan.capacity = plan.task_lines * plan.tiles + 1;
-  plan.filter = TransformFilter(context, scratch, plan);
+  const int64_t lines = CeilDiv(s.grid_height, kWinogradTile), line_tiles = CeilDiv(s.grid_width, kWinogradTile);
+  Plan plan = {s, table, lines, line_tiles, s.batch * lines * line_tiles, 0, 0, 0, 0, nullptr, nullptr};
+  const int64_t tile_floats = kWinogradPositions * (s.source_channels + s.channels);
+  // As many as the cache takes, at least two register tiles, but three tasks for every thread.
+  const int64_t most = std::max(kTaskFloats / tile_floats / table.rows, int64_t{2});
+  const int64_t shared = CeilDiv(plan.tiles, 3 * pool.threads() * table.rows);
+  plan.task_tiles = std::clamp(shared, int64_t{1}, most) * table.rows;
+  plan.input_position = PositionStride(plan.task_tiles * s.source_channels);
+  plan.product_position = PositionStride(plan.task_tiles * s.channels);
+  plan.filter_position = PositionStride(s.source_channels * std::min(table.columns, s.channels));
+
+  const size_t line = static_cast<size_t>(s.source_width * s.source_channels);
+  float* zeros = scratch.Take<float>(line);
+  const int64_t panels = CeilDiv(s.channels, table.columns);
+  float* filter = scratch.Take<float>(static_cast<size_t>(panels * kWinogradPositions * plan.filter_position));
   Slice* slices = scratch.Take<Slice>(static_cast<size_t>(pool.threads()));
-  if (plan.filter == nullptr || slices == nullptr) return Status::kOutOfMemory;
+  if (zeros == nullptr || filter == nullptr || slices == nullptr) return Status::kOutOfMemory;
   for (int i = 0; i < pool.threads(); i++) {
-    if (!TakeSlice(scratch, plan, slices[i])) return Status::kOutOfMemory;
+    slices[i].inputs = scratch.Take<float>(static_cast<size_t>(kWinogradPositions * plan.input_position));
+    slices[i].products = scratch.Take<float>(static_cast<size_t>(kWinogradPositions * plan.product_position));
+    if (slices[i].inputs == nullptr || slices[i].products == nullptr) return Status::kOutOfMemory;
   }
-  pool.ParallelFor(CeilDiv(all_lines, plan.task_lines), 1, [&](int64_t begin, int64_t end, int thread) {
+  std::fill(zeros, zeros + line, 0.0f);
+  pool.ParallelFor(s.source_channels, std::max<int64_t>(kFiltersPerTask / s.channels, 1), [&](int64_t begin, int64_t end, int) {
+    table.filter.run({s.filter, s.source_channels, s.channels, begin, end, filter, plan.filter_position});
+  });
+  plan.zeros = zeros;
+  plan.filter = filter;
+  pool.ParallelFor(CeilDiv(plan.tiles, plan.task_tiles), 1, [&](int64_t begin, int64_t end, int thread) {
     for (int64_t task = begin; task < end; task++) {
-      const int64_t first = task * plan.task_lines, count = std::min(plan.task_lines, all_lines - first);
-      for (int64_t l = 0; l < count; l++) LoadLine(plan, first + l, l * plan.tiles, slices[thread]);
-      Multiply(plan, count * plan.tiles, slices[thread]);
-      for (int64_t l = 0; l < count; l++) StoreLine(plan, first + l, l * plan.tiles, slices[thread]);
+      const int64_t first = task * plan.task_tiles, count = std::min(plan.task_tiles, plan.tiles - first);
+      TransformInputs(plan, first, count, slices[thread]);
+      Multiply(plan, count, slices[thread]);
+      TransformProducts(plan, first, count, slices[thread]);
     }
   });
   return Status::kOk;

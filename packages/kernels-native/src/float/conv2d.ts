@@ -17,9 +17,9 @@ export interface Conv2dOptions {
  * 2-D convolution of float32 images, threaded.
  *
  * Formula:  y(n,i,j,o) = activation(Σ_{f,g,c} x(n, i·sh − pt + f·dh, j·sw − pl + g·dw, c) · filter(f,g,c,o) + bias(o) + residual)
- * Method:   3×3 filters with stride 1 and many channels by Winograd's F(2×2, 3×3), unless the filter is packed; else directly
- * Error:    to first order, |y − exact| ≤ (fh·fw·C + 5) · 2⁻²⁴ · Σ|x|·|filter| directly, ≤ (C + 24) · 2⁻²² · max|x| · Σ|filter| by
- *           Winograd; the same bits for any number of threads
+ * Method:   3×3 filters with stride 1 and 8 channels or more by Winograd's F(4×4, 3×3), unless the filter is packed; else directly
+ * Error:    to first order, |y − exact| ≤ (fh·fw·C + 5) · 2⁻²⁴ · Σ|x|·|filter| directly, ≤ (C + 40) · 2⁻¹⁶ · max|x| · Σ|filter| by
+ *           Winograd (typically twice that of the direct way, docs/kernels-float.md); the same bits for any number of threads
  *
  * @param filter [filterHeight, filterWidth, inChannels, outChannels], or that as a packed matrix.
  * @throws {ShapeMismatchError} when an array has not the length of its shape

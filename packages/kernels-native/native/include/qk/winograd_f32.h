@@ -11,31 +11,64 @@ namespace qk {
 class Context;
 struct TapConvolutionF32;
 
-// Winograd's F(2x2, 3x3): 2 x 2 outputs of a 3 x 3 convolution with stride 1 from 4 x 4 inputs with 16 products instead of 36.
+// Winograd's F(4x4, 3x3): 4 x 4 outputs of a 3 x 3 convolution with stride 1 from 6 x 6 inputs with 36 products instead of 144.
 //
-//   Y = A' [ (G g G') . (B' d B) ] A        B' = 1  0 -1  0    G =  1    0    0     A' = 1 1  1  0
-//                                                0  1  1  0        1/2  1/2  1/2        0 1 -1 -1
-//   d: 4 x 4 inputs, g: the 3 x 3 filter         0 -1  1  0        1/2 -1/2  1/2
-//   ' transposes, . multiplies elements          0  1  0 -1         0    0    1
+//   Y = A' [ (G g G') . (B' d B) ] A       d: 6 x 6 inputs, g: the 3 x 3 filter, ' transposes, . multiplies elements
 //
-// Lavin and Gray 2016, arXiv:1509.09308 §4.1. The sum over input channels is taken between the transforms, as a matrix product
-// for each of the 16 positions.
+//        a²b²   0   -(a²+b²)    0     1   0          1/(a²b²)     0     0
+//          0  -ab²    -b²       a     1   0             k        ka    ka²          1  1  1   1   1   0
+//   B' =   0   ab²    -b²      -a     1   0     G =     k       -ka    ka²     A' = 0  a -a   b  -b   0
+//          0  -a²b    -a²       b     1   0             l        lb    lb²          0  a² a²  b²  b²  0
+//          0   a²b    -a²      -b     1   0             l       -lb    lb²          0  a³ -a³ b³ -b³  1
+//          0   a²b²     0   -(a²+b²)  0   1             0         0     1
+//
+//   a = 3/4, b = 3/2, k = 1 / (2 a² (a² - b²)), l = 1 / (2 b² (b² - a²))
+//
+// Lavin and Gray 2016, arXiv:1509.09308 §4; the polynomials are interpolated at 0, ±3/4, ±3/2 and infinity instead of 0, ±1, ±2
+// and infinity, which halves the error (the choice of points: Barabasz et al. 2018, arXiv:1803.10986) and keeps all constants
+// of A' and B' exact. The sum over input channels is taken between the transforms, as a matrix product for each of the 36
+// positions.
+inline constexpr int64_t kWinogradTile = 4;    // outputs of a tile, each way
+inline constexpr int64_t kWinogradWindow = 6;  // its inputs, each way
+inline constexpr int64_t kWinogradPositions = 36;
 
-// One line of tiles: tile t reads x[i * line + (2 t + j) * channels + c], i, j < 4.
+// A line of tiles: tile t reads pixels left + 4 t + j of line i, i, j < 6; pixels outside [0, width) count as zero.
 struct WinogradF32Input {
-  const float* x;
-  int64_t line;
+  const float* lines[kWinogradWindow];  // pixel 0 of each
+  int64_t left, width;
   int64_t tiles, channels;
   float* out;  // position p, tile t, channel c at out[p * position + t * channels + c]
   int64_t position;
 };
 
-// The way back: tile t writes y[i * line + (2 t + j) * channels + c], i < lines, 2 t + j < pixels.
+// G g G' of the filters g[f * channels * outputs + c * outputs + o], f < 9, begin <= c < end, in panels of the table's
+// `columns` outputs: panel k of w outputs holds position p, channel c, output j at out[(36 k + p) * position + c * w + j].
+struct WinogradF32Filter {
+  const float* filter;
+  int64_t channels, outputs;
+  int64_t begin, end;
+  float* out;
+  int64_t position;
+};
+
+// products[p][row][o] = sum_c inputs[p][row][c] * filter[p][c][o]
+struct WinogradF32Product {
+  const float* inputs;  // [36] matrices [rows][channels], `input_position` floats apart
+  int64_t input_position;
+  const float* filter;  // WinogradF32Filter::out
+  int64_t filter_position;
+  float* products;  // [36] matrices [rows][outputs], `product_position` floats apart
+  int64_t product_position;
+  int64_t rows;  // a multiple of the table's `rows`
+  int64_t channels, outputs;
+};
+
+// The way back: tile t writes y[i * line + (4 t + j) * channels + c], i < lines, 4 t + j < pixels.
 struct WinogradF32Output {
   const float* products;  // as WinogradF32Input::out, of output channels
   int64_t position;
   int64_t tiles, channels;
-  int64_t lines, pixels;  // of y under the tiles: 1 or 2, and 2 tiles - 1 or 2 tiles
+  int64_t lines, pixels;  // of y under the tiles: 1 to 4, and 4 tiles - 3 to 4 tiles
   const float* bias;      // [channels] or null
   const float* residual;  // where y is, or null
   float minimum, maximum;
@@ -45,11 +78,12 @@ struct WinogradF32Output {
 
 }  // namespace qk
 
-// Rounding: sums and differences; the output transform adds by columns, then by rows, then bias and residual.
+// Rounding: fused multiply-adds (scalar: products and sums); the output transform adds by columns, then by rows, then bias and
+// residual.
 using QkWinogradF32Input = void(const qk::WinogradF32Input& call);
 using QkWinogradF32Output = void(const qk::WinogradF32Output& call);
-// out[p * count + i] = position p of G g G' for the filters g[f * count + i], f < 9
-using QkWinogradF32Filter = void(const float* filter, int64_t count, float* out);
+using QkWinogradF32Filter = void(const qk::WinogradF32Filter& call);
+using QkWinogradF32Product = void(const qk::WinogradF32Product& call);
 
 extern "C" {
 QkWinogradF32Input qk_winograd_f32_input__scalar, qk_winograd_f32_input__avx2, qk_winograd_f32_input__avx512vnni,
@@ -58,6 +92,8 @@ QkWinogradF32Output qk_winograd_f32_output__scalar, qk_winograd_f32_output__avx2
     qk_winograd_f32_output__neon;
 QkWinogradF32Filter qk_winograd_f32_filter__scalar, qk_winograd_f32_filter__avx2, qk_winograd_f32_filter__avx512vnni,
     qk_winograd_f32_filter__neon;
+QkWinogradF32Product qk_winograd_f32_product__scalar, qk_winograd_f32_product__avx2, qk_winograd_f32_product__avx512vnni,
+    qk_winograd_f32_product__neon;
 }
 
 namespace qk {
@@ -65,7 +101,11 @@ namespace qk {
 struct WinogradF32Table {
   Op<QkWinogradF32Input*> input;
   Op<QkWinogradF32Output*> output;
+  // These two go together.
   Op<QkWinogradF32Filter*> filter;
+  Op<QkWinogradF32Product*> product;
+  int64_t rows;     // of a register tile of the product
+  int64_t columns;  // of a panel of the filter
 };
 
 const WinogradF32Table& WinogradF32Tables(Tier tier);
@@ -75,7 +115,8 @@ void VisitWinogradF32(Tier tier, OpVisitor visit, void* context);
 bool SuitsWinogradF32(const TapConvolutionF32& call);
 
 // The convolution of RunTapConvolutionF32; the filter is that of its three joined taps, [3 * 3 * source_channels][channels].
-// Error: |y - exact| <= (source_channels + 24) 2^-22 max |source| sum |filter| over the channel's filter, to first order.
+// Error: |y - exact| <= (source_channels + 40) 2^-16 max |source| sum |filter| over the channel's filter, to first order, where
+// every term has the worst sign; the root of the mean square is about twice that of multiplying directly.
 Status RunWinogradF32(Context& context, const TapConvolutionF32& call);
 
 }  // namespace qk

@@ -2,27 +2,43 @@
 
 namespace {
 
-// B' v for four values.
-void InputSide(const float* v, int64_t step, float* out, int64_t out_step) {
-  out[0] = v[0] - v[2 * step];
-  out[out_step] = v[step] + v[2 * step];
-  out[2 * out_step] = v[2 * step] - v[step];
-  out[3 * out_step] = v[step] - v[3 * step];
+constexpr float kA = 0.75f, kA2 = kA * kA, kA3 = kA2 * kA;
+constexpr float kB = 1.5f, kB2 = kB * kB, kB3 = kB2 * kB;
+constexpr int64_t kPanel = 16;
+
+// B' x for six values.
+void InputSide(const float* x, int64_t step, float* out, int64_t out_step) {
+  const float even_a = x[4 * step] - kB2 * x[2 * step], odd_a = x[3 * step] - kB2 * x[step];
+  const float even_b = x[4 * step] - kA2 * x[2 * step], odd_b = x[3 * step] - kA2 * x[step];
+  out[0] = kA2 * kB2 * x[0] + (x[4 * step] - (kA2 + kB2) * x[2 * step]);
+  out[out_step] = even_a + kA * odd_a;
+  out[2 * out_step] = even_a - kA * odd_a;
+  out[3 * out_step] = even_b + kB * odd_b;
+  out[4 * out_step] = even_b - kB * odd_b;
+  out[5 * out_step] = kA2 * kB2 * x[step] + (x[5 * step] - (kA2 + kB2) * x[3 * step]);
 }
 
-// A' v for four values.
-void OutputSide(const float* v, int64_t step, float* out, int64_t out_step) {
-  out[0] = v[0] + v[step] + v[2 * step];
-  out[out_step] = v[step] - v[2 * step] - v[3 * step];
+// A' m for six values.
+void OutputSide(const float* m, int64_t step, float* out, int64_t out_step) {
+  const float even_a = m[step] + m[2 * step], odd_a = m[step] - m[2 * step];
+  const float even_b = m[3 * step] + m[4 * step], odd_b = m[3 * step] - m[4 * step];
+  out[0] = m[0] + even_a + even_b;
+  out[out_step] = kA * odd_a + kB * odd_b;
+  out[2 * out_step] = kA2 * even_a + kB2 * even_b;
+  out[3 * out_step] = kA3 * odd_a + (kB3 * odd_b + m[5 * step]);
 }
 
-// G v for three values.
-void FilterSide(const float* v, int64_t step, float* out, int64_t out_step) {
-  const float even = 0.5f * (v[0] + v[2 * step]), odd = 0.5f * v[step];
-  out[0] = v[0];
-  out[out_step] = even + odd;
-  out[2 * out_step] = even - odd;
-  out[3 * out_step] = v[2 * step];
+// G g for three values.
+void FilterSide(const float* g, int64_t step, float* out, int64_t out_step) {
+  const float k = 1 / (2 * kA2 * (kA2 - kB2)), l = 1 / (2 * kB2 * (kB2 - kA2));
+  const float even_a = kA2 * g[2 * step] + g[0], odd_a = kA * g[step];
+  const float even_b = kB2 * g[2 * step] + g[0], odd_b = kB * g[step];
+  out[0] = 1 / (kA2 * kB2) * g[0];
+  out[out_step] = k * (even_a + odd_a);
+  out[2 * out_step] = k * (even_a - odd_a);
+  out[3 * out_step] = l * (even_b + odd_b);
+  out[4 * out_step] = l * (even_b - odd_b);
+  out[5 * out_step] = g[2 * step];
 }
 
 }  // namespace
@@ -30,12 +46,16 @@ void FilterSide(const float* v, int64_t step, float* out, int64_t out_step) {
 void qk_winograd_f32_input__scalar(const qk::WinogradF32Input& call) {
   for (int64_t t = 0; t < call.tiles; t++) {
     for (int64_t c = 0; c < call.channels; c++) {
-      float columns[16], both[16];
-      for (int64_t j = 0; j < 4; j++) {
-        InputSide(call.x + (2 * t + j) * call.channels + c, call.line, columns + j, 4);
+      float x[36], columns[36], both[36];
+      for (int64_t i = 0; i < 6; i++) {
+        for (int64_t j = 0; j < 6; j++) {
+          const int64_t pixel = call.left + 4 * t + j;
+          x[6 * i + j] = pixel >= 0 && pixel < call.width ? call.lines[i][pixel * call.channels + c] : 0.0f;
+        }
       }
-      for (int64_t i = 0; i < 4; i++) InputSide(columns + 4 * i, 1, both + 4 * i, 1);
-      for (int64_t p = 0; p < 16; p++) call.out[p * call.position + t * call.channels + c] = both[p];
+      for (int64_t j = 0; j < 6; j++) InputSide(x + j, 6, columns + j, 6);
+      for (int64_t i = 0; i < 6; i++) InputSide(columns + 6 * i, 1, both + 6 * i, 1);
+      for (int64_t p = 0; p < 36; p++) call.out[p * call.position + t * call.channels + c] = both[p];
     }
   }
 }
@@ -44,13 +64,13 @@ void qk_winograd_f32_output__scalar(const qk::WinogradF32Output& call) {
   for (int64_t t = 0; t < call.tiles; t++) {
     for (int64_t c = 0; c < call.channels; c++) {
       const float* products = call.products + t * call.channels + c;
-      float columns[8], both[4];
-      for (int64_t j = 0; j < 4; j++) OutputSide(products + j * call.position, 4 * call.position, columns + j, 4);
-      for (int64_t i = 0; i < 2; i++) OutputSide(columns + 4 * i, 1, both + 2 * i, 1);
+      float rows[24], both[16];
+      for (int64_t i = 0; i < 6; i++) OutputSide(products + 6 * i * call.position, call.position, rows + 4 * i, 1);
+      for (int64_t j = 0; j < 4; j++) OutputSide(rows + j, 4, both + j, 4);
       for (int64_t i = 0; i < call.lines; i++) {
-        for (int64_t j = 0; j < 2 && 2 * t + j < call.pixels; j++) {
-          const int64_t at = i * call.line + (2 * t + j) * call.channels + c;
-          float sum = both[2 * i + j];
+        for (int64_t j = 0; j < 4 && 4 * t + j < call.pixels; j++) {
+          const int64_t at = i * call.line + (4 * t + j) * call.channels + c;
+          float sum = both[4 * i + j];
           if (call.bias != nullptr) sum += call.bias[c];
           if (call.residual != nullptr) sum += call.residual[at];
           if (sum < call.minimum) sum = call.minimum;
@@ -62,11 +82,33 @@ void qk_winograd_f32_output__scalar(const qk::WinogradF32Output& call) {
   }
 }
 
-void qk_winograd_f32_filter__scalar(const float* filter, int64_t count, float* out) {
-  for (int64_t i = 0; i < count; i++) {
-    float columns[12], both[16];
-    for (int64_t j = 0; j < 3; j++) FilterSide(filter + j * count + i, 3 * count, columns + j, 3);
-    for (int64_t r = 0; r < 4; r++) FilterSide(columns + 3 * r, 1, both + 4 * r, 1);
-    for (int64_t p = 0; p < 16; p++) out[p * count + i] = both[p];
+void qk_winograd_f32_filter__scalar(const qk::WinogradF32Filter& call) {
+  const int64_t matrix = call.channels * call.outputs;
+  for (int64_t c = call.begin; c < call.end; c++) {
+    for (int64_t o = 0; o < call.outputs; o++) {
+      const int64_t panel = o / kPanel, rest = call.outputs - panel * kPanel, width = rest < kPanel ? rest : kPanel;
+      float columns[18], both[36];
+      for (int64_t j = 0; j < 3; j++) {
+        FilterSide(call.filter + j * matrix + c * call.outputs + o, 3 * matrix, columns + j, 3);
+      }
+      for (int64_t i = 0; i < 6; i++) FilterSide(columns + 3 * i, 1, both + 6 * i, 1);
+      float* out = call.out + 36 * panel * call.position + c * width + o % kPanel;
+      for (int64_t p = 0; p < 36; p++) out[p * call.position] = both[p];
+    }
+  }
+}
+
+void qk_winograd_f32_product__scalar(const qk::WinogradF32Product& call) {
+  for (int64_t p = 0; p < 36; p++) {
+    for (int64_t r = 0; r < call.rows; r++) {
+      for (int64_t o = 0; o < call.outputs; o++) {
+        const int64_t panel = o / kPanel, rest = call.outputs - panel * kPanel, width = rest < kPanel ? rest : kPanel;
+        const float* inputs = call.inputs + p * call.input_position + r * call.channels;
+        const float* filter = call.filter + (36 * panel + p) * call.filter_position + o % kPanel;
+        float sum = 0;
+        for (int64_t c = 0; c < call.channels; c++) sum += inputs[c] * filter[c * width];
+        call.products[p * call.product_position + r * call.outputs + o] = sum;
+      }
+    }
   }
 }

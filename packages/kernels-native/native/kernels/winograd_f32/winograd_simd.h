@@ -1,11 +1,14 @@
-// The transforms of winograd_f32 for a vector type F32 of kLanes floats (kernels/simd): channels in lanes. Included by one file
-// per instruction set.
+// winograd_f32 for a vector type F32 of kLanes floats (kernels/simd): channels in lanes. Included by one file per instruction
+// set.
 #ifndef QK_KERNELS_WINOGRAD_F32_WINOGRAD_SIMD_H_
 #define QK_KERNELS_WINOGRAD_F32_WINOGRAD_SIMD_H_
 
 #include "qk/winograd_f32.h"
 
 namespace {
+
+constexpr float kA = 0.75f, kA2 = kA * kA, kA3 = kA2 * kA;
+constexpr float kB = 1.5f, kB2 = kB * kB, kB3 = kB2 * kB;
 
 struct Whole {
   F32 Get(const float* p) const { return Load(p); }
@@ -25,33 +28,74 @@ inline void ForChannels(int64_t channels, Body body) {
   if (c < channels) body(c, Part{channels - c});
 }
 
+struct Six {
+  F32 v[6];
+};
 struct Four {
   F32 v[4];
 };
 
-// B' v.
-inline Four InputSide(F32 a, F32 b, F32 c, F32 d) { return {{Sub(a, c), Add(b, c), Sub(c, b), Sub(b, d)}}; }
+// B' x.
+inline Six InputSide(const Six& x) {
+  const F32 product = Set(kA2 * kB2), sum = Set(kA2 + kB2), a = Set(kA), b = Set(kB), a2 = Set(kA2), b2 = Set(kB2);
+  const F32 even_a = NegativeMulAdd(b2, x.v[2], x.v[4]), odd_a = NegativeMulAdd(b2, x.v[1], x.v[3]);
+  const F32 even_b = NegativeMulAdd(a2, x.v[2], x.v[4]), odd_b = NegativeMulAdd(a2, x.v[1], x.v[3]);
+  return {{MulAdd(product, x.v[0], NegativeMulAdd(sum, x.v[2], x.v[4])), MulAdd(a, odd_a, even_a),
+           NegativeMulAdd(a, odd_a, even_a), MulAdd(b, odd_b, even_b), NegativeMulAdd(b, odd_b, even_b),
+           MulAdd(product, x.v[1], NegativeMulAdd(sum, x.v[3], x.v[5]))}};
+}
 
-// Neighbouring tiles share two columns: their vertical half is kept.
+// A' m.
+inline Four OutputSide(const Six& m) {
+  const F32 even_a = Add(m.v[1], m.v[2]), odd_a = Sub(m.v[1], m.v[2]);
+  const F32 even_b = Add(m.v[3], m.v[4]), odd_b = Sub(m.v[3], m.v[4]);
+  return {{Add(Add(m.v[0], even_a), even_b), MulAdd(Set(kA), odd_a, Mul(Set(kB), odd_b)),
+           MulAdd(Set(kA2), even_a, Mul(Set(kB2), even_b)), MulAdd(Set(kA3), odd_a, MulAdd(Set(kB3), odd_b, m.v[5]))}};
+}
+
+// G g.
+inline Six FilterSide(F32 g0, F32 g1, F32 g2) {
+  const F32 k = Set(1 / (2 * kA2 * (kA2 - kB2))), l = Set(1 / (2 * kB2 * (kB2 - kA2)));
+  const F32 even_a = MulAdd(Set(kA2), g2, g0), odd_a = Mul(Set(kA), g1);
+  const F32 even_b = MulAdd(Set(kB2), g2, g0), odd_b = Mul(Set(kB), g1);
+  return {{Mul(Set(1 / (kA2 * kB2)), g0), Mul(k, Add(even_a, odd_a)), Mul(k, Sub(even_a, odd_a)), Mul(l, Add(even_b, odd_b)),
+           Mul(l, Sub(even_b, odd_b)), g2}};
+}
+
+// Tiles whose columns are transformed together: neighbours share two of six.
+constexpr int64_t kTogether = 8;
+constexpr int64_t kColumns = qk::kWinogradTile * kTogether + 2;
+
 inline void Input(const qk::WinogradF32Input& call) {
-  ForChannels(call.channels, [&call](int64_t c, auto access) {
-    const int64_t line = call.line, channels = call.channels, position = call.position;
-    const float* x = call.x + c;
-    float* out = call.out + c;
-    const auto column = [=](const float* p) {
-      return InputSide(access.Get(p), access.Get(p + line), access.Get(p + 2 * line), access.Get(p + 3 * line));
-    };
-    Four first = column(x), second = column(x + channels);
-    for (int64_t t = 0; t < call.tiles; t++, x += 2 * channels, out += channels) {
-      const Four third = column(x + 2 * channels), fourth = column(x + 3 * channels);
-#pragma GCC unroll 4
-      for (int i = 0; i < 4; i++) {
-        const Four row = InputSide(first.v[i], second.v[i], third.v[i], fourth.v[i]);
-#pragma GCC unroll 4
-        for (int j = 0; j < 4; j++) access.Put(out + (4 * i + j) * position, row.v[j]);
+  const int64_t channels = call.channels, position = call.position;
+  ForChannels(channels, [&call, channels, position](int64_t c, auto access) {
+    F32 half[qk::kWinogradWindow][kColumns];
+    for (int64_t begin = 0; begin < call.tiles; begin += kTogether) {
+      const int64_t tiles = call.tiles - begin < kTogether ? call.tiles - begin : kTogether;
+      const int64_t first = call.left + qk::kWinogradTile * begin, columns = qk::kWinogradTile * tiles + 2;
+      for (int64_t j = 0; j < columns; j++) {
+        Six column = {{Set(0.0f), Set(0.0f), Set(0.0f), Set(0.0f), Set(0.0f), Set(0.0f)}};
+        const int64_t pixel = first + j;
+        if (pixel >= 0 && pixel < call.width) {
+#pragma GCC unroll 6
+          for (int i = 0; i < 6; i++) column.v[i] = access.Get(call.lines[i] + pixel * channels + c);
+          column = InputSide(column);
+        }
+#pragma GCC unroll 6
+        for (int i = 0; i < 6; i++) half[i][j] = column.v[i];
       }
-      first = third;
-      second = fourth;
+      float* out = call.out + begin * channels + c;
+      for (int64_t t = 0; t < tiles; t++, out += channels) {
+#pragma GCC unroll 6
+        for (int i = 0; i < 6; i++) {
+          Six row;
+#pragma GCC unroll 6
+          for (int j = 0; j < 6; j++) row.v[j] = half[i][qk::kWinogradTile * t + j];
+          row = InputSide(row);
+#pragma GCC unroll 6
+          for (int j = 0; j < 6; j++) access.Put(out + (6 * i + j) * position, row.v[j]);
+        }
+      }
     }
   });
 }
@@ -62,28 +106,33 @@ inline void OutputOf(const qk::WinogradF32Output& call) {
   ForChannels(call.channels, [&call, low, high](int64_t c, auto access) {
     const int64_t channels = call.channels, position = call.position;
     const F32 bias = kWithBias ? access.Get(call.bias + c) : Set(0.0f);
-    const auto put = [&call, access, low, high, bias](int64_t at, F32 sum) {
-      if (kWithBias) sum = Add(sum, bias);
-      if (kWithResidual) sum = Add(sum, access.Get(call.residual + at));
-      access.Put(call.y + at, Min(high, Max(low, sum)));
-    };
     const float* m = call.products + c;
     for (int64_t t = 0; t < call.tiles; t++, m += channels) {
-      F32 upper[4], lower[4];
+      F32 half[qk::kWinogradWindow][qk::kWinogradTile];
+#pragma GCC unroll 6
+      for (int i = 0; i < 6; i++) {
+        Six row;
+#pragma GCC unroll 6
+        for (int j = 0; j < 6; j++) row.v[j] = access.Get(m + (6 * i + j) * position);
+        const Four sides = OutputSide(row);
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++) half[i][j] = sides.v[j];
+      }
+      const int64_t left = call.pixels - qk::kWinogradTile * t;
 #pragma GCC unroll 4
       for (int j = 0; j < 4; j++) {
-        const F32 a = access.Get(m + j * position), b = access.Get(m + (4 + j) * position);
-        const F32 d = access.Get(m + (8 + j) * position), e = access.Get(m + (12 + j) * position);
-        upper[j] = Add(Add(a, b), d);
-        lower[j] = Sub(Sub(b, d), e);
+        if (j >= left) break;
+        const Four column = OutputSide({{half[0][j], half[1][j], half[2][j], half[3][j], half[4][j], half[5][j]}});
+        const int64_t at = (qk::kWinogradTile * t + j) * channels + c;
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++) {
+          if (i >= call.lines) break;
+          F32 sum = column.v[i];
+          if (kWithBias) sum = Add(sum, bias);
+          if (kWithResidual) sum = Add(sum, access.Get(call.residual + at + i * call.line));
+          access.Put(call.y + at + i * call.line, Min(high, Max(low, sum)));
+        }
       }
-      const int64_t at = 2 * t * channels + c;
-      const bool both = 2 * t + 1 < call.pixels;
-      put(at, Add(Add(upper[0], upper[1]), upper[2]));
-      if (both) put(at + channels, Sub(Sub(upper[1], upper[2]), upper[3]));
-      if (call.lines < 2) continue;
-      put(at + call.line, Add(Add(lower[0], lower[1]), lower[2]));
-      if (both) put(at + call.line + channels, Sub(Sub(lower[1], lower[2]), lower[3]));
     }
   });
 }
@@ -96,27 +145,33 @@ inline void Output(const qk::WinogradF32Output& call) {
   }
 }
 
-// G v.
-inline Four FilterSide(F32 a, F32 b, F32 c) {
-  const F32 even = Mul(Set(0.5f), Add(a, c)), odd = Mul(Set(0.5f), b);
-  return {{a, Add(even, odd), Sub(even, odd), c}};
-}
+// A panel is two registers wide.
+constexpr int64_t kPanel = 2 * kLanes;
 
-inline void Filter(const float* filter, int64_t count, float* out) {
-  ForChannels(count, [=](int64_t i, auto access) {
-    const float* g = filter + i;
-    Four columns[3];
+inline void Filter(const qk::WinogradF32Filter& call) {
+  const int64_t outputs = call.outputs, matrix = call.channels * outputs, position = call.position;
+  float* out = call.out;
+  for (int64_t panel = 0; panel < outputs; panel += kPanel, out += qk::kWinogradPositions * position) {
+    const int64_t width = outputs - panel < kPanel ? outputs - panel : kPanel;
+    for (int64_t c = call.begin; c < call.end; c++) {
+      ForChannels(width, [&call, out, outputs, matrix, position, panel, width, c](int64_t j, auto access) {
+        const float* g = call.filter + c * outputs + panel + j;
+        Six columns[3];
 #pragma GCC unroll 3
-    for (int j = 0; j < 3; j++) {
-      columns[j] = FilterSide(access.Get(g + j * count), access.Get(g + (3 + j) * count), access.Get(g + (6 + j) * count));
+        for (int i = 0; i < 3; i++) {
+          columns[i] =
+              FilterSide(access.Get(g + i * matrix), access.Get(g + (3 + i) * matrix), access.Get(g + (6 + i) * matrix));
+        }
+        float* to = out + c * width + j;
+#pragma GCC unroll 6
+        for (int r = 0; r < 6; r++) {
+          const Six row = FilterSide(columns[0].v[r], columns[1].v[r], columns[2].v[r]);
+#pragma GCC unroll 6
+          for (int i = 0; i < 6; i++) access.Put(to + (6 * r + i) * position, row.v[i]);
+        }
+      });
     }
-#pragma GCC unroll 4
-    for (int r = 0; r < 4; r++) {
-      const Four row = FilterSide(columns[0].v[r], columns[1].v[r], columns[2].v[r]);
-#pragma GCC unroll 4
-      for (int j = 0; j < 4; j++) access.Put(out + (4 * r + j) * count + i, row.v[j]);
-    }
-  });
+  }
 }
 
 }  // namespace
