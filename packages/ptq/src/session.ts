@@ -1,7 +1,7 @@
 import { RuntimeError } from '@bitwright/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { Feeds, FeedTensor, FeedType } from './feeds';
-import { releaseTensors } from './release-tensors';
+import { tensorReleaser } from './tensor-releaser';
 
 /** An inference runtime: the one seam behind which onnxruntime sits. */
 export interface Runtime {
@@ -127,7 +127,8 @@ async function createOrtSession(
   model: Uint8Array | string,
   options: SessionOptions & { readonly optimizedModelFilePath?: string },
 ): Promise<InferenceSession> {
-  const { optimization = 'all', threads, spinning, optimizedModelFilePath } = options;
+  const { optimization = 'all', spinning, optimizedModelFilePath } = options;
+  const threads = options.threads ?? (spinning === false ? await floatingThreads() : undefined);
   const sessionOptions: InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
     graphOptimizationLevel: optimization,
@@ -148,6 +149,23 @@ async function createOrtSession(
       cause,
     });
   }
+}
+
+/** Processors up to which a pinned thread is likely to meet the caller's. */
+const fewProcessors = 4;
+
+/**
+ * How many threads to ask for where they should not be pinned; undefined: leave it to the runtime.
+ *
+ * onnxruntime pins the threads of a pool whose size it chooses, one to a core. Where there are few cores, one of them is often the
+ * caller's, who is not pinned, and both wait for each other; threads that are asked for by number move freely. Measured on two cores,
+ * calibration of ResNet-20: 0.42 s instead of 0.49 s.
+ */
+async function floatingThreads(): Promise<number | undefined> {
+  if (!isNode) return undefined;
+  const { availableParallelism } = await import('node:os');
+  const processors = availableParallelism();
+  return processors <= fewProcessors ? processors : undefined;
 }
 
 /** onnxruntime writes its optimized graph only to a path: a temporary folder that is gone afterwards. */
@@ -201,7 +219,7 @@ function wrapSession(session: InferenceSession, module: OnnxRuntimeModule): Sess
         });
       }
     },
-    discard: releaseTensors,
+    discard: tensorReleaser(),
     release: () => session.release(),
   });
 }

@@ -22,12 +22,12 @@ describe('calibrationBatchSize', () => {
     expect(calibrationBatchSize(unknown, resolveRangeSelector('mse'))).toBe(8);
   });
 
-  it('keeps what a run hands out near 5 MB', () => {
-    // A tensor of the toy model counted so often that one sample has more than 5 MB, or a fifth of it.
+  it('keeps what a run hands out near 20 MB', () => {
+    // A tensor of the toy model counted so often that one sample has more than 20 MB, or a fifth of it.
     const [tensor = ''] = plan.observed;
     const elements = 3 * 8 * 8;
     const times = (bytes: number): readonly string[] => new Array(Math.ceil(bytes / (4 * elements))).fill(tensor);
-    expect(calibrationBatchSize({ ...plan, observed: times(6e6) }, resolveRangeSelector('mse'))).toBe(1);
-    expect(calibrationBatchSize({ ...plan, observed: times(0.99e6) }, resolveRangeSelector('mse'))).toBe(5);
+    expect(calibrationBatchSize({ ...plan, observed: times(21e6) }, resolveRangeSelector('mse'))).toBe(1);
+    expect(calibrationBatchSize({ ...plan, observed: times(3.99e6) }, resolveRangeSelector('mse'))).toBe(5);
   });
 });
