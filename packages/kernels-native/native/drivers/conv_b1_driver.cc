@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "conv_b1_border.h"
 #include "qk/conv_b1.h"
 
 namespace qk {
@@ -8,6 +9,7 @@ namespace {
 
 constexpr int64_t kPanelColumns = kGemmB1Lanes * kGemmB1PanelVectors;
 constexpr int64_t kBlockPixels = 192;
+constexpr int64_t kFewPixels = 24;  // below it a block is mostly the end of its last tile
 constexpr int64_t kTasksPerThread = 4;
 
 int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -55,23 +57,24 @@ void FillImage(Context& context, const ConvB1Call& c, const ConvB1Packing& p, in
   });
 }
 
-// How many rows (or columns) of a window at `start` lie before and behind the image, as one number: before * (size + 1) + behind.
-int64_t Outside(int64_t start, int64_t kernel, int64_t dilation, int64_t size) {
-  int64_t before = 0;
-  int64_t behind = 0;
-  for (int64_t i = 0; i < kernel; i++) {
-    const int64_t at = start + i * dilation;
-    if (at < 0) before++;
-    if (at >= size) behind++;
+// How output pixels and panels are cut into tasks: blocks of pixels of the same size or one less, each with a part of the panels.
+struct Tasks {
+  int64_t blocks;
+  int64_t pixels;  // of the largest block
+  int64_t parts;
+};
+
+Tasks DealTasks(int64_t pixels, int64_t panels, int threads) {
+  if (threads == 1) return {CeilDiv(pixels, kBlockPixels), std::min(pixels, kBlockPixels), 1};
+  const int64_t wanted = threads * kTasksPerThread;
+  Tasks t = {CeilDiv(CeilDiv(pixels, kBlockPixels), wanted) * wanted, 0, 1};
+  if (pixels / t.blocks < kFewPixels) {
+    t.blocks = CeilDiv(pixels, kBlockPixels);
+    t.parts = std::min(panels, CeilDiv(wanted, t.blocks));
+    if (t.parts % threads != 0 || panels % t.parts != 0) t.blocks = std::min(pixels, CeilDiv(t.blocks, threads) * threads);
   }
-  return before * (kernel + 1) + behind;
-}
-
-// Wraps: only packed bytes that somebody changed have sums beyond 32 bits.
-int32_t WrappingSum(int32_t a, int32_t b) { return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b)); }
-
-bool IsOutside(int64_t code, int64_t kernel, int64_t i) {
-  return i < code / (kernel + 1) || i >= kernel - code % (kernel + 1);
+  t.pixels = CeilDiv(pixels, t.blocks);
+  return t;
 }
 
 }  // namespace
@@ -88,15 +91,6 @@ Status RunConvB1(Context& context, const ConvB1Call& c) {
   const SignImage image = {nullptr, padded_width * p.words, padded_height * padded_width * p.words};
   uint64_t* words = scratch.Take<uint64_t>(static_cast<size_t>(c.batch * image.image_words));
 
-  // One row of initial values per way a window can stick out: [rows outside][columns outside][columns].
-  const int64_t codes_y = (w.kernel_height + 1) * (w.kernel_height + 1);
-  const int64_t codes_x = (w.kernel_width + 1) * (w.kernel_width + 1);
-  const bool corrects = c.padding == B1Padding::kZero;
-  const int64_t combinations = corrects ? codes_y * codes_x : 1;
-  int32_t* initial = scratch.Take<int32_t>(static_cast<size_t>(combinations * p.columns));
-  int64_t* outside_y = scratch.Take<int64_t>(static_cast<size_t>(c.out_height));
-  int64_t* outside_x = scratch.Take<int64_t>(static_cast<size_t>(c.out_width));
-  bool* used = scratch.Take<bool>(static_cast<size_t>(combinations));
   const int64_t taps_y = w.kernel_height;
   const bool merges = c.dilation_x == 1;
   const int64_t taps = merges ? taps_y : taps_y * w.kernel_width;
@@ -104,32 +98,10 @@ Status RunConvB1(Context& context, const ConvB1Call& c) {
   float* scale = scratch.Take<float>(static_cast<size_t>(p.columns));
   float* offset = scratch.Take<float>(static_cast<size_t>(p.columns));
   int32_t* threshold = scratch.Take<int32_t>(static_cast<size_t>(p.columns));
-  if (!words || !initial || !outside_y || !outside_x || !used || !offsets || !scale || !offset || !threshold) {
-    return Status::kOutOfMemory;
-  }
+  const ConvB1Border border = PrepareBorder(scratch, c, p.columns);
+  if (!words || !border.initial || !offsets || !scale || !offset || !threshold) return Status::kOutOfMemory;
   FillImage(context, c, p, padded_height, padded_width, words);
 
-  for (int64_t y = 0; y < c.out_height; y++) {
-    outside_y[y] = corrects ? Outside(y * c.stride_y - c.pad_top, w.kernel_height, c.dilation_y, c.height) : 0;
-  }
-  for (int64_t x = 0; x < c.out_width; x++) {
-    outside_x[x] = corrects ? Outside(x * c.stride_x - c.pad_left, w.kernel_width, c.dilation_x, c.width) : 0;
-  }
-  std::memset(used, 0, static_cast<size_t>(combinations) * sizeof(bool));
-  for (int64_t y = 0; y < c.out_height; y++) {
-    for (int64_t x = 0; x < c.out_width; x++) {
-      const int64_t combination = outside_y[y] * codes_x + outside_x[x];
-      if (used[combination]) continue;
-      used[combination] = true;
-      int32_t* row = initial + combination * p.columns;
-      std::memcpy(row, c.counts, static_cast<size_t>(p.columns) * sizeof(int32_t));
-      for (int64_t t = 0; corrects && t < taps_y * w.kernel_width; t++) {
-        const bool is_padded = IsOutside(outside_y[y], w.kernel_height, t / w.kernel_width) ||
-                               IsOutside(outside_x[x], w.kernel_width, t % w.kernel_width);
-        for (int64_t j = 0; is_padded && j < p.columns; j++) row[j] = WrappingSum(row[j], c.tap_sums[t * p.columns + j]);
-      }
-    }
-  }
   for (int64_t t = 0; t < taps; t++) {
     offsets[t] = merges ? t * c.dilation_y * image.row_words
                         : t / w.kernel_width * c.dilation_y * image.row_words + t % w.kernel_width * c.dilation_x * p.words;
@@ -143,23 +115,24 @@ Status RunConvB1(Context& context, const ConvB1Call& c) {
 
   const int threads = context.pool().threads();
   const int64_t panels = CeilDiv(p.columns, kPanelColumns);
-  const int64_t fair = threads == 1 ? pixels : CeilDiv(CeilDiv(pixels, threads * kTasksPerThread), 6) * 6;
-  const int64_t block = std::min(kBlockPixels, fair);
-  const int64_t blocks = CeilDiv(pixels, block);
-  const uint64_t** rows = scratch.Take<const uint64_t*>(static_cast<size_t>(threads * block));
-  const int32_t** initial_rows = scratch.Take<const int32_t*>(static_cast<size_t>(threads * block));
+  const Tasks tasks = DealTasks(pixels, panels, threads);
+  const uint64_t** rows = scratch.Take<const uint64_t*>(static_cast<size_t>(threads * tasks.pixels));
+  const int32_t** initial_rows = scratch.Take<const int32_t*>(static_cast<size_t>(threads * tasks.pixels));
   if (!rows || !initial_rows) return Status::kOutOfMemory;
   const auto kernel = GemmB1Tables(context.tier()).panel.run;
   const int64_t bit_stride = CeilDiv(w.outputs, 64) * 8;
 
-  context.pool().ParallelFor(blocks, 1, [&](int64_t begin, int64_t end, int thread) {
-    const uint64_t** block_rows = rows + thread * block;
-    const int32_t** block_initial = initial_rows + thread * block;
+  context.pool().ParallelFor(tasks.blocks * tasks.parts, 1, [&](int64_t begin, int64_t end, int thread) {
+    const uint64_t** block_rows = rows + thread * tasks.pixels;
+    const int32_t** block_initial = initial_rows + thread * tasks.pixels;
     for (int64_t task = begin; task < end; task++) {
-      const int64_t first = task * block;
+      const int64_t block = task / tasks.parts;
+      const int64_t part = task % tasks.parts;
+      const int64_t first = pixels * block / tasks.blocks;
+      const int64_t first_panel = panels * part / tasks.parts;
       GemmB1Panel panel{};
       panel.rows = block_rows;
-      panel.row_count = std::min(block, pixels - first);
+      panel.row_count = pixels * (block + 1) / tasks.blocks - first;
       panel.tap_offsets = offsets;
       panel.taps = taps;
       panel.depth = merges ? w.kernel_width * p.words : p.words;
@@ -172,17 +145,20 @@ Status RunConvB1(Context& context, const ConvB1Call& c) {
       int64_t n = first / c.out_width / c.out_height;
       for (int64_t i = 0; i < panel.row_count; i++) {
         block_rows[i] = words + n * image.image_words + y * c.stride_y * image.row_words + x * c.stride_x * p.words;
-        block_initial[i] = initial + (outside_y[y] * codes_x + outside_x[x]) * p.columns;
+        block_initial[i] = border.Row(y, x) + first_panel * kPanelColumns;
         if (++x < c.out_width) continue;
         x = 0;
         if (++y < c.out_height) continue;
         y = 0;
         n++;
       }
-      if (c.output == GemmB1Output::kBits && w.outputs % 64 != 0) {
-        std::memset(static_cast<uint8_t*>(c.out) + first * bit_stride, 0, static_cast<size_t>(panel.row_count * bit_stride));
+      // Kernels write whole bytes; those that no output has are cleared with the last panel.
+      const int64_t used_bytes = CeilDiv(w.outputs, 8);
+      for (int64_t r = 0; c.output == GemmB1Output::kBits && part == tasks.parts - 1 && r < panel.row_count; r++) {
+        uint8_t* bits = static_cast<uint8_t*>(c.out) + (first + r) * bit_stride;
+        std::memset(bits + used_bytes, 0, static_cast<size_t>(bit_stride - used_bytes));
       }
-      for (int64_t i = 0; i < panels; i++) {
+      for (int64_t i = first_panel; i < panels * (part + 1) / tasks.parts; i++) {
         const int64_t column = i * kPanelColumns;
         const int64_t width = std::min(kPanelColumns, p.columns - column);
         panel.weights = c.packed + p.total_words / p.columns * column;

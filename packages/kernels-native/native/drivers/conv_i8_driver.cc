@@ -22,10 +22,10 @@ struct Image {
 
 // How pixels and columns are cut into tasks.
 struct Blocking {
-  int64_t pixels;        // per block
-  int64_t blocks;
-  int64_t panels;        // per column chunk
-  int64_t chunks;
+  int64_t blocks;  // of pixels, all of the same size or one less
+  int64_t pixels;  // of the largest block
+  int64_t chunks;  // of columns
+  int64_t panels;  // per chunk
 };
 
 int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -37,11 +37,13 @@ Blocking ChooseBlocking(int64_t pixels, int64_t panels, int64_t bytes_per_pixel,
   b.chunks = 1;
   const int64_t wanted = threads == 1 ? 1 : CeilDiv(threads * kTasksPerThread, groups);
   if (b.blocks < wanted) b.chunks = std::min(panels, CeilDiv(wanted, b.blocks));
-  if (b.blocks * b.chunks < wanted) b.blocks = std::min(CeilDiv(pixels, 12), CeilDiv(wanted, b.chunks));
-  b.pixels = std::min(pixels, CeilDiv(CeilDiv(pixels, b.blocks), 12) * 12);
-  b.blocks = CeilDiv(pixels, b.pixels);
   b.panels = CeilDiv(panels, b.chunks);
   b.chunks = CeilDiv(panels, b.panels);
+  // Chunks are not always of the same size; then blocks alone must give every thread the same share.
+  const int64_t share = panels % b.chunks == 0 && b.chunks % threads == 0 ? 1 : threads;
+  if (b.blocks * b.chunks < wanted) b.blocks = CeilDiv(wanted, b.chunks);
+  b.blocks = std::min(CeilDiv(b.blocks, share) * share, CeilDiv(pixels, 12));
+  b.pixels = CeilDiv(pixels, b.blocks);
   return b;
 }
 
@@ -139,8 +141,8 @@ Status RunConvI8(Context& context, const ConvI8Call& c) {
     const int64_t chunk = task % blocking.chunks;
     const int64_t block = task / blocking.chunks % blocking.blocks;
     const int64_t group = task / blocking.chunks / blocking.blocks;
-    const int64_t first = block * blocking.pixels;
-    const int64_t count = std::min(blocking.pixels, pixels - first);
+    const int64_t first = pixels * block / blocking.blocks;
+    const int64_t count = pixels * (block + 1) / blocking.blocks - first;
     const uint8_t** block_rows = rows + thread * blocking.pixels;
     const uint8_t* base = image.data + group * w.channels;
     int64_t x = first % c.out_width;

@@ -8,8 +8,8 @@
 namespace qk {
 namespace {
 
-// Outputs a task computes at least: about 10 µs.
-constexpr int64_t kTaskOutputs = 65536;
+// Outputs of a task, about: 2 µs, so that threads end together.
+constexpr int64_t kTaskOutputs = 16384;
 constexpr int64_t kLargestKernel = 64;
 // Products below it round to an int32; leaves room for the rounding of `reach`.
 constexpr float kLargestRounded = 2.0e9f;
@@ -21,6 +21,24 @@ int64_t PackedPosition(int64_t c) { return c / 4 % 4 * 16 + c / 16 * 4 + c % 4; 
 
 // Channel of packed position i, counted over all blocks.
 int64_t ChannelAt(int64_t i) { return i / 64 * 64 + DepthwiseI8Channel(i % 64 / 16, i % 16); }
+
+// Output rows cut into tasks of (almost) the same number of rows.
+struct Tasks {
+  int64_t rows;
+  int64_t count;
+  int64_t unit;  // boundaries are multiples of it
+
+  // First row of a task; rows at the end of the last one.
+  int64_t First(int64_t task) const { return task == count ? rows : rows * task / count / unit * unit; }
+};
+
+// As many tasks for every thread, and rows that are computed together in one task, where there are enough rows for both.
+Tasks DealRows(int64_t rows, int64_t row_outputs, int64_t together, int threads) {
+  if (threads == 1) return {rows, 1, 1};
+  const int64_t wanted = CeilDiv(CeilDiv(rows * row_outputs, kTaskOutputs), threads) * threads;
+  const int64_t count = std::min({wanted, rows, std::max<int64_t>(threads, rows / (2 * together))});
+  return {rows, count, rows >= 2 * together * count ? together : 1};
+}
 
 }  // namespace
 
@@ -80,11 +98,8 @@ Status RunDepthwiseConvI8(Context& context, const DepthwiseConvI8Call& c) {
   const DepthwiseI8Table& kernels = DepthwiseI8Tables(context.tier());
   // Two rows at a time where their windows share image rows.
   const int64_t out_rows = c.stride_y == 1 && c.dilation_y == 1 ? 2 : 1;
-  const int64_t units = CeilDiv(c.out_height, out_rows);
-  const int64_t unit_outputs = std::max<int64_t>(1, out_rows * c.out_width * c.channels);
-  const int64_t fair = CeilDiv(c.batch * units, context.pool().threads() * 4);
-  const int64_t grain = std::max<int64_t>(1, std::min(fair, CeilDiv(kTaskOutputs, unit_outputs)));
-  context.pool().ParallelFor(c.batch * units, grain, [&](int64_t begin, int64_t end, int) {
+  const Tasks tasks = DealRows(c.batch * c.out_height, c.out_width * c.channels, out_rows, context.pool().threads());
+  context.pool().ParallelFor(tasks.count, 1, [&](int64_t begin, int64_t end, int) {
     const uint8_t* rows[kLargestKernel + 1];
     int64_t column_stride[kLargestKernel + 1];
     DepthwiseI8Row row{};
@@ -108,17 +123,18 @@ Status RunDepthwiseConvI8(Context& context, const DepthwiseConvI8Call& c) {
     row.qmax = c.qmax;
     row.signed_codes = c.signed_codes;
     row.may_exceed = may_exceed;
-    for (int64_t i = begin; i < end; i++) {
-      const uint8_t* image = c.input + i / units * c.height * c.width * c.channels;
-      const int64_t first = i % units * out_rows;
-      row.out_rows = std::min(out_rows, c.out_height - first);
+    const int64_t last = tasks.First(end);
+    for (int64_t i = tasks.First(begin); i < last; i += row.out_rows) {
+      const uint8_t* image = c.input + i / c.out_height * c.height * c.width * c.channels;
+      const int64_t first = i % c.out_height;
+      row.out_rows = std::min({out_rows, c.out_height - first, last - i});
       for (int64_t k = 0; k < c.kernel_height + row.out_rows - 1; k++) {
         const int64_t y = first * c.stride_y + k * c.dilation_y - c.pad_top;
         const bool inside = y >= 0 && y < c.height;
         rows[k] = inside ? image + y * c.width * c.channels : pad;
         column_stride[k] = inside ? c.channels : 0;
       }
-      row.out = c.out + (i / units * c.out_height + first) * c.out_width * c.channels;
+      row.out = c.out + i * c.out_width * c.channels;
       kernels.row.run(row);
     }
   });

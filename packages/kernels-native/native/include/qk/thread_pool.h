@@ -11,7 +11,10 @@
 
 namespace qk {
 
-// Threads that share loops. The calling thread takes part as thread 0; the others sleep between loops and end with the pool.
+// Threads that share loops. The calling thread takes part as thread 0; the others wait between loops and end with the pool.
+//
+// Every thread begins with a run of neighbouring ranges of its own, the same in every loop of that length, so that what one
+// layer left in a core's caches is what the next layer finds there; who is done takes ranges of the others.
 //
 // A loop that starts while another one runs (a nested call, or a call from a second thread) runs inline on its caller, as
 // thread 0 of its own loop: always right, never waiting.
@@ -42,26 +45,40 @@ class ThreadPool {
   }
 
  private:
+  // The loop in progress: written while no worker is inside, read by those who joined. On one cache line with what they wait
+  // for, so that a worker has everything with the line that wakes it.
+  struct alignas(64) Loop {
+    // Workers inside, whether others may join, and the loop's number: see thread_pool.cc.
+    std::atomic<uint64_t> state{0};
+    Body body = nullptr;
+    void* context = nullptr;
+    int64_t count = 0;
+    int64_t grain = 1;
+  };
+  // Ranges of one thread that nobody took yet.
+  struct alignas(64) Share {
+    std::atomic<int64_t> next{0};
+    int64_t end = 0;
+  };
+
   void Work(int thread);
+  uint64_t WaitForLoop(uint64_t seen);
   void RunRanges(int thread);
+  void WakeWorkers(int64_t wanted);
+  void WaitForWorkers();
 
   std::vector<std::thread> workers_;
-  std::mutex loop_;  // held by the caller of the loop in progress
+  std::vector<Share> shares_;  // [threads]
+  std::mutex loop_mutex_;      // held by the caller of the loop in progress
+  Loop loop_;
 
-  std::mutex mutex_;  // guards what follows
+  // Sleeping, on either side, is what the mutex and the conditions are for; loops that follow each other closely need neither.
+  std::mutex mutex_;
   std::condition_variable started_;
   std::condition_variable finished_;
-  bool open_ = false;  // workers may still join the loop in progress
-  bool closing_ = false;
-  std::atomic<uint64_t> generation_{0};
-  std::atomic<int> active_{0};  // workers inside the loop in progress
-
-  // The loop in progress: written before open_, read only by threads that joined.
-  Body body_ = nullptr;
-  void* context_ = nullptr;
-  int64_t count_ = 0;
-  int64_t grain_ = 1;
-  std::atomic<int64_t> next_{0};
+  std::atomic<int64_t> sleeping_{0};
+  std::atomic<bool> caller_sleeps_{false};
+  std::atomic<bool> closing_{false};
 };
 
 }  // namespace qk

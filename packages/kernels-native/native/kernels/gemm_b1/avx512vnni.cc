@@ -13,24 +13,65 @@ using qk::GemmB1Panel;
 
 constexpr int kAndOfXor = 0x28;  // ternary logic table of (A ^ B) & C
 
-// Eight finished accumulators of one row.
-void Store(const GemmB1Panel& p, __m512i differing, int64_t row, int64_t column) {
-  const __m256i initial = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p.initial[row] + column));
-  const __m256i acc = _mm256_sub_epi32(initial, _mm256_slli_epi32(_mm512_cvtepi64_epi32(differing), 1));
-  const int64_t left = p.columns - column;
-  const __mmask8 mask = static_cast<__mmask8>(left >= 8 ? 0xFF : left <= 0 ? 0 : (1u << left) - 1);
-  if (mask == 0) return;
-  if (p.output == GemmB1Output::kI32) {
-    _mm256_mask_storeu_epi32(static_cast<int32_t*>(p.out) + row * p.out_stride + column, mask, acc);
-  } else if (p.output == GemmB1Output::kF32) {
-    __m256 real = _mm256_mul_ps(_mm256_cvtepi32_ps(acc), _mm256_loadu_ps(p.scale + column));
-    if (p.offset != nullptr) real = _mm256_add_ps(real, _mm256_loadu_ps(p.offset + column));
-    _mm256_mask_storeu_ps(static_cast<float*>(p.out) + row * p.out_stride + column, mask, real);
+// The 32-bit lower halves of two registers of sums.
+__m512i Narrow(__m512i low, __m512i high) {
+  const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  return _mm512_permutex2var_epi32(low, even, high);
+}
+
+// Signs of 16 (or, behind a last single register, 8) outputs of one row.
+template <int kLanes>
+void StoreBits(const GemmB1Panel& p, __m512i acc, __m512i threshold, __mmask16 exists, int64_t row, int64_t column) {
+  uint16_t inverts = 0;
+  __builtin_memcpy(&inverts, p.inverts + column / 8, kLanes / 8);
+  const __mmask16 reached = _mm512_cmpge_epi32_mask(acc, threshold);
+  const uint16_t bits = static_cast<uint16_t>((reached ^ inverts) & exists);
+  uint8_t* out = static_cast<uint8_t*>(p.out) + row * p.out_stride + column / 8;
+  if (exists >> 8 != 0) {
+    __builtin_memcpy(out, &bits, 2);
   } else {
-    const __m256i threshold = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p.threshold + column));
-    const __mmask8 reached = _mm256_cmpge_epi32_mask(acc, threshold);
-    const unsigned bits = (static_cast<unsigned>(reached) ^ p.inverts[column / 8]) & mask;
-    static_cast<uint8_t*>(p.out)[row * p.out_stride + column / 8] = static_cast<uint8_t>(bits);
+    out[0] = static_cast<uint8_t>(bits);
+  }
+}
+
+// Finished sums of kRows rows and two registers: outputs `column` and behind. Masks are for what does not exist.
+template <int kRows, int kLanes>
+void Store(const GemmB1Panel& p, const __m512i (&differing)[kRows], int64_t row, int64_t column) {
+  const int64_t left = p.columns - column;
+  if (left <= 0) return;
+  constexpr __mmask16 kPacked = static_cast<__mmask16>((1u << kLanes) - 1);
+  const __mmask16 exists = static_cast<__mmask16>(left >= kLanes ? kPacked : (1u << left) - 1);
+  __m512i acc[kRows];
+#pragma GCC unroll 12
+  for (int r = 0; r < kRows; r++) {
+    const __m512i initial = _mm512_maskz_loadu_epi32(kPacked, p.initial[row + r] + column);
+    acc[r] = _mm512_sub_epi32(initial, _mm512_slli_epi32(differing[r], 1));
+  }
+  if (p.output == GemmB1Output::kI32) {
+    int32_t* out = static_cast<int32_t*>(p.out) + row * p.out_stride + column;
+#pragma GCC unroll 12
+    for (int r = 0; r < kRows; r++) _mm512_mask_storeu_epi32(out + r * p.out_stride, exists, acc[r]);
+  } else if (p.output == GemmB1Output::kF32) {
+    float* out = static_cast<float*>(p.out) + row * p.out_stride + column;
+    const int64_t stride = p.out_stride;
+    const bool is_whole = exists == 0xFFFF;
+    const bool has_offset = p.offset != nullptr;
+    const __m512 scale = _mm512_maskz_loadu_ps(kPacked, p.scale + column);
+    const __m512 offset = has_offset ? _mm512_maskz_loadu_ps(kPacked, p.offset + column) : _mm512_setzero_ps();
+#pragma GCC unroll 12
+    for (int r = 0; r < kRows; r++) {
+      __m512 real = _mm512_mul_ps(_mm512_cvtepi32_ps(acc[r]), scale);
+      if (has_offset) real = _mm512_add_ps(real, offset);
+      if (is_whole) {
+        _mm512_storeu_ps(out + r * stride, real);
+      } else {
+        _mm512_mask_storeu_ps(out + r * stride, exists, real);
+      }
+    }
+  } else {
+    const __m512i threshold = _mm512_maskz_loadu_epi32(kPacked, p.threshold + column);
+#pragma GCC unroll 12
+    for (int r = 0; r < kRows; r++) StoreBits<kLanes>(p, acc[r], threshold, exists, row + r, column);
   }
 }
 
@@ -69,8 +110,18 @@ template <int kRows, int kVectors, bool kTernary>
       }
     }
   }
-  for (int r = 0; r < kRows; r++) {
-    for (int v = 0; v < kVectors; v++) Store(p, acc[r][v], row + r, 8 * v);
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors / 2; v++) {
+    __m512i pair[kRows];
+#pragma GCC unroll 12
+    for (int r = 0; r < kRows; r++) pair[r] = Narrow(acc[r][2 * v], acc[r][2 * v + 1]);
+    Store<kRows, 16>(p, pair, row, 16 * v);
+  }
+  if constexpr (kVectors % 2 == 1) {
+    __m512i single[kRows];
+#pragma GCC unroll 12
+    for (int r = 0; r < kRows; r++) single[r] = Narrow(acc[r][kVectors - 1], acc[r][kVectors - 1]);
+    Store<kRows, 8>(p, single, row, 8 * (kVectors - 1));
   }
 }
 
