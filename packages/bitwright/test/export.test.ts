@@ -100,6 +100,13 @@ describe('bitwright export', () => {
     expect(other.stderr).toContain('a TensorFlow.js model');
   });
 
+  it('converts a TensorFlow.js model with --to onnx, as `convert` does', async () => {
+    await succeed('convert', 'tiny.onnx', '-o', 'web.json');
+    expect(await succeed('export', 'web.json', '--to', 'onnx', '-o', 'a.onnx')).toContain('a.onnx');
+    await succeed('convert', 'web.json', '-o', 'b.onnx');
+    expect(bytes('a.onnx')).toEqual(bytes('b.onnx'));
+  });
+
   it('tells a TensorRT 11 user to take QDQ', async () => {
     await quantize('--target', 'tensorrt-11');
     const { code, stderr } = await place.run([

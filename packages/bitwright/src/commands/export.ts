@@ -4,11 +4,12 @@ import { UsageError } from '../errors';
 import { exitCode } from '../exit-code';
 import { openExportSource } from '../export/export-source';
 import { parseFormats } from '../export/parse-formats';
-import { refuseWebModel } from '../export/refuse-web-model';
+import { isWebModel, refuseWebModel } from '../export/refuse-web-model';
 import { requestsFor } from '../export/requests';
 import { shownExports, writeExports } from '../export/write-exports';
 import { type ExportDocument, formatExport } from '../report/format-export';
 import { printResult } from '../terminal/print-result';
+import { convert } from './convert';
 import { exportOptions } from './export-options';
 
 type Options = CommandInput<typeof exportOptions>['options'];
@@ -19,7 +20,13 @@ export const exportCommand: CommandDefinition<typeof exportOptions> = {
   summary: 'write a quantized model in the format of another toolchain',
   description:
     'Takes a quantized .onnx file (or a float one with --spec) and writes what other toolchains read. Every format is checked before anything is written; every file is read back and compared before it gets its name.',
-  args: [{ name: '<model>', description: 'quantized .onnx file; with --spec the float one; or a spec with --model' }],
+  args: [
+    {
+      name: '<model>',
+      description:
+        'quantized .onnx file; with --spec the float one; a spec with --model; or, with --to onnx, model.json of TensorFlow.js',
+    },
+  ],
   options: exportOptions,
   examples: [
     'bitwright export resnet20.int8.onnx --to tflite',
@@ -29,9 +36,17 @@ export const exportCommand: CommandDefinition<typeof exportOptions> = {
   run: runExport,
 };
 
-async function runExport({ args, options, context }: CommandInput<typeof exportOptions>): Promise<number> {
+async function runExport({ args, options, context, configPath }: CommandInput<typeof exportOptions>): Promise<number> {
   if (options.to === undefined) {
     throw new UsageError({ operation: '[bitwright] export', expected: 'a format: --to <format>', received: 'none' });
+  }
+  if (options.to === 'onnx' && (await isWebModel(resolve(context.cwd, args[0] ?? '')))) {
+    return convert.run({
+      args,
+      context,
+      configPath,
+      options: { ...options, opset: undefined, channelsFirst: undefined },
+    });
   }
   const exporters = parseFormats(options.to);
   const requests = requestsFor(exporters, options);

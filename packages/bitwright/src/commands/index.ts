@@ -7,6 +7,7 @@ import { exportCommand } from './export';
 import { inspect } from './inspect';
 import { merge } from './merge';
 import { quantize } from './quantize';
+import { runModel } from './run-model';
 
 /** All commands, in the order of the help. */
 export const commands: readonly AnyCommand[] = [
@@ -16,6 +17,7 @@ export const commands: readonly AnyCommand[] = [
   anyCommand(compare),
   anyCommand(exportCommand),
   anyCommand(convert),
+  anyCommand(runModel),
   anyCommand(inspect),
   anyCommand(doctor),
 ];

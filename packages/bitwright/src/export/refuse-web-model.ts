@@ -22,9 +22,8 @@ export async function refuseWebModel(shown: string, formats: string, cwd: string
   });
 }
 
-// — internals —
-
-async function isWebModel(path: string): Promise<boolean> {
+/** Whether a file is the model.json of a TensorFlow.js model. */
+export async function isWebModel(path: string): Promise<boolean> {
   try {
     const json: unknown = JSON.parse(await readFile(path, 'utf8'));
     return typeof json === 'object' && json !== null && 'modelTopology' in json;
@@ -32,6 +31,8 @@ async function isWebModel(path: string): Promise<boolean> {
     return false;
   }
 }
+
+// — internals —
 
 /** A path as a shell takes it as one word. */
 function quoted(path: string): string {
