@@ -15,7 +15,9 @@ export function kernelMarkdown(report: KernelReport, suites: readonly KernelSuit
     '',
     'Both sides are timed in turns in one process. Times are medians (fastest) in ms. `ratio` is the peer over ours, after the ' +
       `cost of an empty call of the peer was taken off: ${empty.join(', ')}. \`peak\` is the share of what this machine was ` +
-      'measured to reach with the same instruction set and threads.',
+      'measured to reach with the same instruction set and threads (the better of two measurements, before and after). `scaling` is ' +
+      `the fastest call on one thread over the fastest on several; its geometric mean is over the large cases, those of ${largeMs * 1000} µs ` +
+      'or more on one thread (with the smallest of them).',
     '',
     '| limits | threads | f32 GFLOP/s | int8 GOP/s | 1-bit GOP/s | copy GB/s | read GB/s |',
     '|---|--:|--:|--:|--:|--:|--:|',
@@ -32,6 +34,9 @@ export function kernelMarkdown(report: KernelReport, suites: readonly KernelSuit
 
 // — internals —
 
+/** Time on one thread from which a case counts as large: starting a loop on another core takes about 1 µs. */
+const largeMs = 0.05;
+
 function suiteSection({ name, description }: KernelSuite, rows: readonly KernelRow[]): string[] {
   if (rows.length === 0) return [];
   return [
@@ -40,12 +45,12 @@ function suiteSection({ name, description }: KernelSuite, rows: readonly KernelR
     '',
     description,
     '',
-    '| group | isa | threads | cases | ratio (geometric mean) | of fastest calls | peak (geometric mean) |',
-    '|---|---|--:|--:|--:|--:|--:|',
+    '| group | isa | threads | cases | ratio (geometric mean) | of fastest calls | peak (geometric mean) | scaling of large cases |',
+    '|---|---|--:|--:|--:|--:|--:|--:|',
     ...groups(rows).map(groupLine),
     '',
-    '| case | isa | threads | ours | peer | ratio | GOP/s | peak |',
-    '|---|---|--:|--:|--:|--:|--:|--:|',
+    '| case | isa | threads | ours | peer | ratio | GOP/s | peak | scaling |',
+    '|---|---|--:|--:|--:|--:|--:|--:|--:|',
     ...rows.map(rowLine),
   ];
 }
@@ -74,7 +79,18 @@ function groupLine(rows: readonly KernelRow[]): string {
     mean(rows.map((row) => row.ratio)),
     mean(rows.map((row) => row.minRatio)),
     `${(100 * share).toFixed(0)} %`,
+    scalingOf(rows),
   ].join(' | ')} |`;
+}
+
+/** Geometric mean (and least) over the large cases. */
+function scalingOf(rows: readonly KernelRow[]): string {
+  const known = rows
+    .filter((row) => (row.aloneMs ?? 0) >= largeMs)
+    .map((row) => row.scaling)
+    .filter((value) => value !== null);
+  if (known.length === 0) return '–';
+  return `${geometricMean(known).toFixed(2)}× (≥ ${Math.min(...known).toFixed(2)}×, ${known.length} cases)`;
 }
 
 export function rowLine(row: KernelRow): string {
@@ -89,5 +105,6 @@ export function rowLine(row: KernelRow): string {
     row.ratio === null ? '–' : `${row.ratio.toFixed(2)}×`,
     row.gops.toPrecision(3),
     `${(100 * row.peakFraction).toFixed(0)} %`,
+    row.scaling === null ? '–' : `${row.scaling.toFixed(2)}×`,
   ].join(' | ')} |`;
 }

@@ -22,6 +22,10 @@ export interface KernelRow {
   readonly gops: number;
   /** Share of what this machine was measured to reach, from the fastest call. */
   readonly peakFraction: number;
+  /** Fastest call of the same case on one thread; null for one thread, or where it was not run. */
+  readonly aloneMs: number | null;
+  /** That over the fastest call here: as many threads would be ideal. */
+  readonly scaling: number | null;
 }
 
 export interface KernelReport {

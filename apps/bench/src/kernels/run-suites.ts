@@ -3,7 +3,7 @@ import { type InterleaveOptions, interleave } from '../measure/interleave';
 import { currentCommit, describeMachine } from '../measure/machine';
 import { emptyCallMs } from '../peer/empty-call';
 import { peerName } from '../peer/onnxruntime';
-import type { KernelCase, KernelSuite } from './kernel-suite';
+import type { KernelCase, KernelSuite, Limit } from './kernel-suite';
 import type { KernelReport, KernelRow } from './result';
 
 export interface RunOptions extends InterleaveOptions {
@@ -15,32 +15,70 @@ export interface RunOptions extends InterleaveOptions {
   readonly onRow: (row: KernelRow) => void;
 }
 
-/** Runs every chosen case on every instruction set and number of threads. */
+/**
+ * Runs every chosen case on every instruction set and number of threads. All of one case follow each other, so that one thread and
+ * several are compared under the same conditions.
+ */
 export async function runSuites(suites: readonly KernelSuite[], options: RunOptions): Promise<KernelReport> {
   const machine = describeMachine();
-  const rows: KernelRow[] = [];
-  const peaks: MeasuredPeak[] = [];
   const emptyPeerCallMs: Record<string, number> = {};
-  for (const threads of options.threads) {
-    emptyPeerCallMs[threads] = await emptyCallMs(threads);
-    for (const isa of options.isas) {
-      const native = loadNativeBackend({ isa, threads });
-      const peak = measurePeak(native, options.isQuick ? 0.2 : 0.5);
-      peaks.push(peak);
-      for (const suite of suites) {
-        for (const one of suite.cases.filter((candidate) => isChosen(suite, candidate, options))) {
-          const row = await runCase(suite, one, native, peak, emptyPeerCallMs[threads], options);
-          rows.push(row);
-          options.onRow(row);
-        }
+  for (const threads of options.threads) emptyPeerCallMs[threads] = await emptyCallMs(threads);
+  const backends = options.isas.flatMap((isa) => options.threads.map((threads) => loadNativeBackend({ isa, threads })));
+  const measurePeaks = (): MeasuredPeak[] =>
+    backends.map((native) => measurePeak(native, options.isQuick ? 0.1 : 0.25));
+  const before = measurePeaks();
+  const rows: KernelRow[] = [];
+  for (const suite of suites) {
+    for (const one of suite.cases.filter((candidate) => isChosen(suite, candidate, options))) {
+      for (const [index, native] of backends.entries()) {
+        const emptyCall = emptyPeerCallMs[native.threads] as number;
+        const row = await runCase(suite, one, native, before[index] as MeasuredPeak, emptyCall, options);
+        rows.push(row);
+        options.onRow(row);
       }
     }
   }
+  const peaks = measurePeaks().map((after, index) => best(before[index] as MeasuredPeak, after));
   const versions = { node: process.version, peer: peerName };
-  return { machine, versions, commit: currentCommit(), emptyPeerCallMs, peaks, rows };
+  return {
+    machine,
+    versions,
+    commit: currentCommit(),
+    emptyPeerCallMs,
+    peaks,
+    rows: rows.map((row) => withScaling(withPeak(row, suites, peaks), rows)),
+  };
 }
 
 // — internals —
+
+/** The higher of each: what disturbs a measurement lowers it. */
+function best(a: MeasuredPeak, b: MeasuredPeak): MeasuredPeak {
+  const higher = (key: Limit): number => Math.max(a[key], b[key]);
+  return { ...a, f32: higher('f32'), i8: higher('i8'), b1: higher('b1'), copy: higher('copy'), read: higher('read') };
+}
+
+function withPeak(row: KernelRow, suites: readonly KernelSuite[], peaks: readonly MeasuredPeak[]): KernelRow {
+  const limit = suites
+    .find(({ name }) => name === row.suite)
+    ?.cases.find(({ name, group }) => name === row.case && group === row.group)?.limit;
+  const peak = peaks.find(({ isa, threads }) => isa === row.isa && threads === row.threads);
+  if (limit === undefined || peak === undefined) return row;
+  return { ...row, peakFraction: (row.gops * 1e9) / peak[limit] };
+}
+
+function withScaling(row: KernelRow, rows: readonly KernelRow[]): KernelRow {
+  const alone = rows.find(
+    (other) =>
+      other.threads === 1 &&
+      other.suite === row.suite &&
+      other.group === row.group &&
+      other.case === row.case &&
+      other.isa === row.isa,
+  );
+  if (row.threads === 1 || alone === undefined) return row;
+  return { ...row, aloneMs: alone.oursMinMs, scaling: alone.oursMinMs / row.oursMinMs };
+}
 
 function isChosen(suite: KernelSuite, one: KernelCase, { isQuick, only }: RunOptions): boolean {
   return (one.isQuick || !isQuick) && `${suite.name} ${one.group} ${one.name}`.includes(only);
@@ -79,5 +117,7 @@ async function runCase(
     minRatio: ratio(peer?.min, ours.min),
     gops: perSecond / 1e9,
     peakFraction: perSecond / peak[one.limit],
+    aloneMs: null,
+    scaling: null,
   };
 }
