@@ -26,7 +26,8 @@ export const poolLowering: OperatorLowering = {
       writeGlobal(context, node, mode, input, 'MEAN');
       return;
     }
-    const padded = padInput(context, node, input, window, isMax ? 'lowest' : undefined);
+    const isCounted = getInt(node, 'count_include_pad', 0) !== 0;
+    const padded = padInput(context, node, input, window, isMax ? 'lowest' : isCounted ? 'countedZeros' : undefined);
     if (!isMax) refusePaddedMean(node, window, padded.padding);
     const options = {
       padding: padded.padding,

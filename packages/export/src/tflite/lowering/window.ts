@@ -84,14 +84,14 @@ export interface PaddedInput {
 
 /**
  * SAME where that means the pads of the window, VALID where there are none, else VALID behind a PAD with real zeros
- * (`filler`: another real number, for max pools).
+ * (`lowest`: the smallest number instead, for max pools; `countedZeros`: never SAME, which leaves padding out of means).
  */
 export function padInput(
   context: LoweringContext,
   node: Node,
   input: Value,
   window: Window,
-  filler?: 'lowest',
+  filler?: 'lowest' | 'countedZeros',
 ): PaddedInput {
   const { pads } = window;
   const image = imageSize(input);
@@ -101,7 +101,7 @@ export function padInput(
   const isSame =
     same.every((pad, i) => pad === pads[i]) &&
     positions.every((count, axis) => count === Math.ceil((image[axis] as number) / (window.strides[axis] as number)));
-  if (isSame) return { input, padding: padding.SAME };
+  if (isSame && filler !== 'countedZeros') return { input, padding: padding.SAME };
   if (pads.some((pad) => pad < 0)) throw refuse(node, 'pads of 0 or more', `[${pads.join(',')}]`);
   const { builder } = context;
   const [top, left, bottom, right] = pads;
@@ -110,7 +110,7 @@ export function padInput(
   const name = `${builder.tensorAt(input.tensor).name}_padded`;
   const padded = addTensor(context, name, { shape, signature, order: input.order }, input);
   const amounts = padAmounts(context, [0, 0, top, bottom, left, right, 0, 0]);
-  if (filler === undefined) builder.operator('PAD', [input.tensor, amounts], [padded.tensor]);
+  if (filler !== 'lowest') builder.operator('PAD', [input.tensor, amounts], [padded.tensor]);
   else builder.operator('PADV2', [input.tensor, amounts, lowestOf(context, input)], [padded.tensor]);
   return { input: padded, padding: padding.VALID };
 }
