@@ -8,6 +8,8 @@ WinogradF32Table Build(Tier tier) {
                             {qk_winograd_f32_output__scalar, Tier::kScalar},
                             {qk_winograd_f32_filter__scalar, Tier::kScalar},
                             {qk_winograd_f32_product__scalar, Tier::kScalar},
+                            {qk_winograd_f32_gradient__scalar, Tier::kScalar},
+                            {qk_winograd_f32_filter_gradient__scalar, Tier::kScalar},
                             1,
                             16};
 #if defined(__x86_64__)
@@ -16,6 +18,8 @@ WinogradF32Table Build(Tier tier) {
              {qk_winograd_f32_output__avx2, Tier::kAvx2},
              {qk_winograd_f32_filter__avx2, Tier::kAvx2},
              {qk_winograd_f32_product__avx2, Tier::kAvx2},
+             {qk_winograd_f32_gradient__avx2, Tier::kAvx2},
+             {qk_winograd_f32_filter_gradient__avx2, Tier::kAvx2},
              6,
              16};
   }
@@ -24,6 +28,8 @@ WinogradF32Table Build(Tier tier) {
              {qk_winograd_f32_output__avx512vnni, Tier::kAvx512Vnni},
              {qk_winograd_f32_filter__avx512vnni, Tier::kAvx512Vnni},
              {qk_winograd_f32_product__avx512vnni, Tier::kAvx512Vnni},
+             {qk_winograd_f32_gradient__avx512vnni, Tier::kAvx512Vnni},
+             {qk_winograd_f32_filter_gradient__avx512vnni, Tier::kAvx512Vnni},
              12,
              32};
   }
@@ -33,6 +39,8 @@ WinogradF32Table Build(Tier tier) {
              {qk_winograd_f32_output__neon, Tier::kNeon},
              {qk_winograd_f32_filter__neon, Tier::kNeon},
              {qk_winograd_f32_product__neon, Tier::kNeon},
+             {qk_winograd_f32_gradient__neon, Tier::kNeon},
+             {qk_winograd_f32_filter_gradient__neon, Tier::kNeon},
              12,
              8};
   }
@@ -53,6 +61,8 @@ void VisitWinogradF32(Tier tier, OpVisitor visit, void* context) {
   visit(context, "winograd_f32_output", table.output.tier);
   visit(context, "winograd_f32_filter", table.filter.tier);
   visit(context, "winograd_f32_product", table.product.tier);
+  visit(context, "winograd_f32_gradient", table.gradient.tier);
+  visit(context, "winograd_f32_filter_gradient", table.filter_gradient.tier);
 }
 
 }  // namespace qk

@@ -3,6 +3,8 @@
 #include "qk/context.h"
 #include "qk/conv_f32.h"
 #include "qk/image_window.h"
+#include "qk/reduce_f32.h"
+#include "qk/winograd_f32.h"
 
 // The batch is cut into parts, each summed into a filter of its own; the parts are added in order at the end. Within a part,
 // image by image and strip by strip: the padded lines of x and the lines of dy of one strip stay in the first-level cache
@@ -126,6 +128,14 @@ Plan MakePlan(const ConvShape& s, const ConvF32Table& table, const float* x, con
 
 Status ConvF32BackwardFilter(Context& context, const ConvShape& s, const float* x, const float* dy, float* dfilter,
                              float* dbias) {
+  if (SuitsWinogradF32Filter(s)) {
+    const int64_t pixels = s.batch * s.out_height * s.out_width;
+    if (dbias != nullptr) {
+      const Status status = RunReduceF32(context, ReduceF32::kSum, 1, pixels, s.out_channels, dy, 1.0f, dbias);
+      if (status != Status::kOk) return status;
+    }
+    return RunWinogradF32Filter(context, s, x, dy, dfilter);
+  }
   const int64_t filter_floats = s.filter_height * s.filter_width * s.in_channels * s.out_channels;
   std::fill_n(dfilter, filter_floats, 0.0f);
   if (dbias != nullptr) std::fill_n(dbias, s.out_channels, 0.0f);

@@ -2,7 +2,7 @@
 
 #include "qk/context.h"
 #include "qk/tap_convolution_f32.h"
-#include "qk/winograd_f32.h"
+#include "winograd_tiles_f32.h"
 
 // One task: some tiles, of one line, of several or of several images. Their transformed inputs [36][tiles][source channels] and
 // products [36][tiles][channels] stay in the second-level cache.
@@ -20,12 +20,11 @@ int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 struct Plan {
   const TapConvolutionF32& call;
   const WinogradF32Table& table;
-  int64_t lines, line_tiles;  // lines of tiles per image, tiles per line
-  int64_t tiles;              // of all images
-  int64_t task_tiles;         // a multiple of table.rows
+  WinogradGrid grid;
+  WinogradSource source;
+  int64_t task_tiles;  // a multiple of table.rows
   int64_t input_position, product_position, filter_position;
   const float* filter;
-  const float* zeros;  // a line of the source
 };
 
 // Buffers of one thread.
@@ -33,40 +32,6 @@ struct Slice {
   float* inputs;
   float* products;
 };
-
-// Floats between positions: an odd number of cache lines, so that the 36 of a tile do not meet in one set of a cache.
-int64_t PositionStride(int64_t floats) { return (CeilDiv(floats, 16) | 1) * 16; }
-
-// Calls body(image, line of tiles, tile in the line, tiles, tile in the task) for each stretch of tiles within one line.
-template <class Body>
-void ForStretches(const Plan& plan, int64_t first, int64_t count, Body body) {
-  for (int64_t done = 0; done < count;) {
-    const int64_t line = (first + done) / plan.line_tiles, tile = (first + done) % plan.line_tiles;
-    const int64_t tiles = std::min(plan.line_tiles - tile, count - done);
-    body(line / plan.lines, line % plan.lines, tile, tiles, done);
-    done += tiles;
-  }
-}
-
-void TransformInputs(const Plan& plan, int64_t first, int64_t count, const Slice& slice) {
-  const TapConvolutionF32& s = plan.call;
-  ForStretches(plan, first, count, [&](int64_t image, int64_t line, int64_t tile, int64_t tiles, int64_t at) {
-    WinogradF32Input call = {};
-    const int64_t top = s.top + line * kWinogradTile;
-    for (int64_t i = 0; i < kWinogradWindow; i++) {
-      const bool is_inside = top + i >= 0 && top + i < s.source_height;
-      const int64_t source_line = image * s.source_height + top + i;
-      call.lines[i] = is_inside ? s.source + source_line * s.source_width * s.source_channels : plan.zeros;
-    }
-    call.left = s.left + tile * kWinogradTile;
-    call.width = s.source_width;
-    call.tiles = tiles;
-    call.channels = s.source_channels;
-    call.out = slice.inputs + at * s.source_channels;
-    call.position = plan.input_position;
-    plan.table.input.run(call);
-  });
-}
 
 void Multiply(const Plan& plan, int64_t count, const Slice& slice) {
   const TapConvolutionF32& s = plan.call;
@@ -90,11 +55,11 @@ void Multiply(const Plan& plan, int64_t count, const Slice& slice) {
 
 void TransformProducts(const Plan& plan, int64_t first, int64_t count, const Slice& slice) {
   const TapConvolutionF32& s = plan.call;
-  ForStretches(plan, first, count, [&](int64_t image, int64_t line, int64_t tile, int64_t tiles, int64_t at) {
+  ForStretches(plan.grid, first, count, [&](int64_t image, int64_t line, int64_t tile, int64_t tiles, int64_t before) {
     const int64_t top = line * kWinogradTile, left = tile * kWinogradTile;
     const int64_t begin = ((image * s.target_height + top) * s.target_width + left) * s.channels;
     WinogradF32Output call = {};
-    call.products = slice.products + at * s.channels;
+    call.products = slice.products + before * s.channels;
     call.position = plan.product_position;
     call.tiles = tiles;
     call.channels = s.channels;
@@ -115,25 +80,25 @@ void TransformProducts(const Plan& plan, int64_t first, int64_t count, const Sli
 bool SuitsWinogradF32(const TapConvolutionF32& s) {
   const bool fits = s.taps == 3 && s.run == 3 && s.reach_y == 3 && s.step_y == 1 && s.step_x == 1 && s.target_step_y == 1 &&
                     s.target_step_x == 1 && s.target_top == 0 && s.target_left == 0 && s.filter != nullptr;
-  const int64_t tiles = s.batch * CeilDiv(s.grid_height, kWinogradTile) * CeilDiv(s.grid_width, kWinogradTile);
-  return fits && s.source_channels >= kFewestChannels && s.channels >= kFewestChannels && tiles >= kFewestTiles &&
-         s.grid_height >= 3 && s.grid_width >= 3;
+  return fits && s.source_channels >= kFewestChannels && s.channels >= kFewestChannels && s.grid_height >= 3 &&
+         s.grid_width >= 3 && MakeWinogradGrid(s.batch, s.grid_height, s.grid_width).tiles >= kFewestTiles;
 }
 
 Status RunWinogradF32(Context& context, const TapConvolutionF32& s) {
   const WinogradF32Table& table = WinogradF32Tables(context.tier());
   ThreadPool& pool = context.pool();
   Scratch scratch(context);
-  const int64_t lines = CeilDiv(s.grid_height, kWinogradTile), line_tiles = CeilDiv(s.grid_width, kWinogradTile);
-  Plan plan = {s, table, lines, line_tiles, s.batch * lines * line_tiles, 0, 0, 0, 0, nullptr, nullptr};
+  const WinogradGrid grid = MakeWinogradGrid(s.batch, s.grid_height, s.grid_width);
+  Plan plan = {s, table, grid,   {s.source, s.source_height, s.source_width, s.source_channels, s.top, s.left, nullptr}, 0, 0,
+               0, 0,     nullptr};
   const int64_t tile_floats = kWinogradPositions * (s.source_channels + s.channels);
   // As many as the cache takes, at least two register tiles, but three tasks for every thread.
   const int64_t most = std::max(kTaskFloats / tile_floats / table.rows, int64_t{2});
-  const int64_t shared = CeilDiv(plan.tiles, 3 * pool.threads() * table.rows);
+  const int64_t shared = CeilDiv(grid.tiles, 3 * pool.threads() * table.rows);
   plan.task_tiles = std::clamp(shared, int64_t{1}, most) * table.rows;
-  plan.input_position = PositionStride(plan.task_tiles * s.source_channels);
-  plan.product_position = PositionStride(plan.task_tiles * s.channels);
-  plan.filter_position = PositionStride(s.source_channels * std::min(table.columns, s.channels));
+  plan.input_position = WinogradPositionStride(plan.task_tiles * s.source_channels);
+  plan.product_position = WinogradPositionStride(plan.task_tiles * s.channels);
+  plan.filter_position = WinogradPositionStride(s.source_channels * std::min(table.columns, s.channels));
 
   const size_t line = static_cast<size_t>(s.source_width * s.source_channels);
   float* zeros = scratch.Take<float>(line);
@@ -150,14 +115,15 @@ Status RunWinogradF32(Context& context, const TapConvolutionF32& s) {
   pool.ParallelFor(s.source_channels, std::max<int64_t>(kFiltersPerTask / s.channels, 1), [&](int64_t begin, int64_t end, int) {
     table.filter.run({s.filter, s.source_channels, s.channels, begin, end, filter, plan.filter_position});
   });
-  plan.zeros = zeros;
+  plan.source.zeros = zeros;
   plan.filter = filter;
-  pool.ParallelFor(CeilDiv(plan.tiles, plan.task_tiles), 1, [&](int64_t begin, int64_t end, int thread) {
+  pool.ParallelFor(CeilDiv(grid.tiles, plan.task_tiles), 1, [&](int64_t begin, int64_t end, int thread) {
+    const Slice& slice = slices[thread];
     for (int64_t task = begin; task < end; task++) {
-      const int64_t first = task * plan.task_tiles, count = std::min(plan.task_tiles, plan.tiles - first);
-      TransformInputs(plan, first, count, slices[thread]);
-      Multiply(plan, count, slices[thread]);
-      TransformProducts(plan, first, count, slices[thread]);
+      const int64_t first = task * plan.task_tiles, count = std::min(plan.task_tiles, grid.tiles - first);
+      TransformWinogradInputs(table, grid, plan.source, first, count, slice.inputs, plan.input_position);
+      Multiply(plan, count, slice);
+      TransformProducts(plan, first, count, slice);
     }
   });
   return Status::kOk;

@@ -148,31 +148,40 @@ void Winograd(Context& context) {
   const ConvShape shapes[] = {
       {3, 16, 16, 32, 16, 16, 32, 3, 3, 1, 1, 1, 1, 1, 1}, {2, 17, 15, 24, 17, 15, 40, 3, 3, 1, 1, 1, 1, 1, 1},
       {1, 23, 31, 33, 21, 29, 67, 3, 3, 1, 1, 1, 1, 0, 0}, {40, 3, 2, 30, 4, 5, 31, 3, 3, 1, 1, 1, 1, 2, 2},
-      {5, 8, 8, 8, 8, 8, 9, 3, 3, 1, 1, 1, 1, 1, 1},       {7, 7, 7, 16, 7, 7, 16, 3, 3, 1, 1, 1, 1, 1, 1},
-      {1, 13, 38, 19, 11, 40, 8, 3, 3, 1, 1, 1, 1, 0, 2},  {1, 40, 9, 64, 40, 12, 24, 3, 3, 1, 1, 1, 1, 0, 3}};
+      {19, 8, 8, 8, 8, 8, 9, 3, 3, 1, 1, 1, 1, 1, 1},      {50, 7, 7, 16, 7, 7, 16, 3, 3, 1, 1, 1, 1, 1, 1},
+      {3, 13, 38, 19, 11, 40, 8, 3, 3, 1, 1, 1, 1, 0, 2},  {1, 40, 9, 64, 40, 12, 24, 3, 3, 1, 1, 1, 1, 0, 3}};
   for (const ConvShape& s : shapes) {
     const Guarded<float> x(InCount(s)), filter(9 * s.in_channels * s.out_channels), y(OutCount(s)), residual(OutCount(s));
-    const Guarded<float> bias(s.out_channels), dx(InCount(s));
+    const Guarded<float> bias(s.out_channels), dx(InCount(s)), dfilter(filter.size()), dbias(s.out_channels);
     for (const Guarded<float>* values : {&x, &filter, &residual, &bias}) Fill(random, *values);
     std::vector<double> exact(static_cast<size_t>(y.size())), exact_dx(static_cast<size_t>(dx.size()));
+    std::vector<double> exact_dfilter(static_cast<size_t>(filter.size()));
+    std::vector<ExactSum> exact_dbias(static_cast<size_t>(s.out_channels));
     ForProducts(s, false, [&](int64_t at_x, int64_t at_y, int64_t at_filter) {
       exact[static_cast<size_t>(at_y)] += static_cast<double>(x[at_x]) * filter[at_filter];
       exact_dx[static_cast<size_t>(at_x)] += static_cast<double>(residual[at_y]) * filter[at_filter];
+      exact_dfilter[static_cast<size_t>(at_filter)] += static_cast<double>(residual[at_y]) * x[at_x];
     });
     ConvF32(context, {s, x.data(), filter.data(), nullptr, bias.data(), residual.data(), y.data(), -kInfinity, 30});
     ConvF32BackwardInput(context, s, residual.data(), filter.data(), dx.data());
+    ConvF32BackwardFilter(context, s, x.data(), residual.data(), dfilter.data(), dbias.data());
     // The bound stated in winograd_f32.h, and the same for the gradient, whose channels are summed the other way.
     double most_x = 0, most_dy = 0;
     for (int64_t i = 0; i < x.size(); i++) most_x = std::max(most_x, std::fabs(static_cast<double>(x[i])));
     for (int64_t i = 0; i < residual.size(); i++) most_dy = std::max(most_dy, std::fabs(static_cast<double>(residual[i])));
     std::vector<double> out_sums(static_cast<size_t>(s.out_channels)), in_sums(static_cast<size_t>(s.in_channels));
+    std::vector<double> dy_sums(static_cast<size_t>(s.out_channels));
+    for (int64_t i = 0; i < residual.size(); i++) {
+      dy_sums[static_cast<size_t>(i % s.out_channels)] += std::fabs(static_cast<double>(residual[i]));
+      exact_dbias[static_cast<size_t>(i % s.out_channels)].Add(residual[i]);
+    }
     for (int64_t i = 0; i < filter.size(); i++) {
       const double magnitude = std::fabs(static_cast<double>(filter[i]));
       out_sums[static_cast<size_t>(i % s.out_channels)] += magnitude;
       in_sums[static_cast<size_t>(i / s.out_channels % s.in_channels)] += magnitude;
     }
-    bool near = true, near_dx = true;
-    Deviation deviation, deviation_dx;
+    bool near = true, near_dx = true, near_dfilter = true;
+    Deviation deviation, deviation_dx, deviation_dfilter;
     for (int64_t i = 0; i < y.size(); i++) {
       const int64_t o = i % s.out_channels;
       const double sum = std::min(exact[static_cast<size_t>(i)] + bias[o] + residual[i], 30.0);
@@ -186,10 +195,19 @@ void Winograd(Context& context) {
       near_dx &= std::fabs(dx[i] - exact_dx[static_cast<size_t>(i)]) <= bound;
       deviation_dx.Add(dx[i], exact_dx[static_cast<size_t>(i)]);
     }
+    const double tiles = static_cast<double>(s.batch * ((s.out_height + 3) / 4) * ((s.out_width + 3) / 4));
+    for (int64_t i = 0; i < dfilter.size(); i++) {
+      const double error = std::fabs(dfilter[i] - exact_dfilter[static_cast<size_t>(i)]);
+      near_dfilter &= error <= (tiles + 60) * 0x1p-16 * most_x * dy_sums[static_cast<size_t>(i % s.out_channels)];
+      deviation_dfilter.Add(dfilter[i], exact_dfilter[static_cast<size_t>(i)]);
+    }
     Check(near, "winograd y");
     Check(near_dx, "winograd dx");
+    Check(near_dfilter, "winograd dfilter");
+    Check(AreNear(dbias, exact_dbias), "winograd dbias");
     Check(deviation.IsSmall(), "winograd y, mean square");
     Check(deviation_dx.IsSmall(), "winograd dx, mean square");
+    Check(deviation_dfilter.IsSmall(), "winograd dfilter, mean square");
   }
 }
 
@@ -197,14 +215,21 @@ void Winograd(Context& context) {
 void Threads(Context& context) {
   Random random(6);
   Context alone(context.tier(), 1);
-  const ConvShape s = {21, 9, 9, 8, 9, 9, 12, 3, 3, 1, 1, 1, 1, 1, 1};
-  std::vector<float> x(static_cast<size_t>(InCount(s))), dy(static_cast<size_t>(OutCount(s)));
-  for (float& v : x) v = random.Normal();
-  for (float& v : dy) v = random.Normal();
-  std::vector<float> one(9 * 8 * 12), many(one);
-  ConvF32BackwardFilter(alone, s, x.data(), dy.data(), one.data(), nullptr);
-  ConvF32BackwardFilter(context, s, x.data(), dy.data(), many.data(), nullptr);
-  Check(one == many, "filter gradient depends on threads");
+  // Direct, and through Winograd's transforms.
+  for (const ConvShape& s :
+       {ConvShape{21, 9, 9, 7, 9, 9, 12, 3, 3, 1, 1, 1, 1, 1, 1}, ConvShape{41, 9, 9, 8, 9, 9, 12, 3, 3, 1, 1, 1, 1, 1, 1}}) {
+    std::vector<float> x(static_cast<size_t>(InCount(s))), dy(static_cast<size_t>(OutCount(s)));
+    for (float& v : x) v = random.Normal();
+    for (float& v : dy) v = random.Normal();
+    std::vector<float> one(static_cast<size_t>(9 * s.in_channels * s.out_channels)), many(one);
+    ConvF32BackwardFilter(alone, s, x.data(), dy.data(), one.data(), nullptr);
+    ConvF32BackwardFilter(context, s, x.data(), dy.data(), many.data(), nullptr);
+    Check(one == many, "filter gradient depends on threads");
+    std::vector<float> y_one(dy.size()), y_many(dy.size());
+    ConvF32(alone, {s, x.data(), one.data(), nullptr, nullptr, nullptr, y_one.data(), -kInfinity, kInfinity});
+    ConvF32(context, {s, x.data(), one.data(), nullptr, nullptr, nullptr, y_many.data(), -kInfinity, kInfinity});
+    Check(y_one == y_many, "convolution depends on threads");
+  }
 }
 
 const Registration convolutions("conv_f32 shapes", Convolutions);

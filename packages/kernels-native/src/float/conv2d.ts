@@ -87,6 +87,7 @@ export function conv2dBackwardInputF32(
  * Gradient of a convolution with respect to its filter, and to its bias where asked for.
  *
  * Formula:  dfilter(f,g,c,o) = Σ_{n,i,j} x(n, i·sh − pt + f·dh, j·sw − pl + g·dw, c) · dy(n,i,j,o);  dbias(o) = Σ_{n,i,j} dy(n,i,j,o)
+ * Method:   3×3 filters with stride 1 and 8 channels or more through the adjoint of Winograd's F(4×4, 3×3); else directly
  * Order:    parts of the batch that depend on the shape alone, added in order: the same bits for any number of threads
  *
  * @throws {ShapeMismatchError | InvalidArgumentError} see {@link conv2dF32}

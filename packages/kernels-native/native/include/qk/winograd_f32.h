@@ -9,6 +9,7 @@
 namespace qk {
 
 class Context;
+struct ConvShape;
 struct TapConvolutionF32;
 
 // Winograd's F(4x4, 3x3): 4 x 4 outputs of a 3 x 3 convolution with stride 1 from 6 x 6 inputs with 36 products instead of 144.
@@ -76,6 +77,27 @@ struct WinogradF32Output {
   int64_t line;
 };
 
+// Gradient of the products, A dY A': tile t reads y[i * line + (4 t + j) * channels + c], i < lines, 4 t + j < pixels, and
+// zeros beyond.
+struct WinogradF32Gradient {
+  const float* dy;
+  int64_t line;
+  int64_t tiles, channels;
+  int64_t lines, pixels;  // as in WinogradF32Output
+  float* out;             // as WinogradF32Input::out
+  int64_t position;
+};
+
+// Gradient of the filter, G' dU G, where dU is the sum of `parts` in their order:
+// filter[f * step + i] from sums[part * part_step + p * position + i], f < 9, p < 36, 0 <= i < count.
+struct WinogradF32FilterGradient {
+  const float* sums;
+  int64_t parts, part_step, position;
+  int64_t count;
+  float* filter;
+  int64_t step;
+};
+
 }  // namespace qk
 
 // Rounding: fused multiply-adds (scalar: products and sums); the output transform adds by columns, then by rows, then bias and
@@ -84,6 +106,8 @@ using QkWinogradF32Input = void(const qk::WinogradF32Input& call);
 using QkWinogradF32Output = void(const qk::WinogradF32Output& call);
 using QkWinogradF32Filter = void(const qk::WinogradF32Filter& call);
 using QkWinogradF32Product = void(const qk::WinogradF32Product& call);
+using QkWinogradF32Gradient = void(const qk::WinogradF32Gradient& call);
+using QkWinogradF32FilterGradient = void(const qk::WinogradF32FilterGradient& call);
 
 extern "C" {
 QkWinogradF32Input qk_winograd_f32_input__scalar, qk_winograd_f32_input__avx2, qk_winograd_f32_input__avx512vnni,
@@ -94,6 +118,10 @@ QkWinogradF32Filter qk_winograd_f32_filter__scalar, qk_winograd_f32_filter__avx2
     qk_winograd_f32_filter__neon;
 QkWinogradF32Product qk_winograd_f32_product__scalar, qk_winograd_f32_product__avx2, qk_winograd_f32_product__avx512vnni,
     qk_winograd_f32_product__neon;
+QkWinogradF32Gradient qk_winograd_f32_gradient__scalar, qk_winograd_f32_gradient__avx2, qk_winograd_f32_gradient__avx512vnni,
+    qk_winograd_f32_gradient__neon;
+QkWinogradF32FilterGradient qk_winograd_f32_filter_gradient__scalar, qk_winograd_f32_filter_gradient__avx2,
+    qk_winograd_f32_filter_gradient__avx512vnni, qk_winograd_f32_filter_gradient__neon;
 }
 
 namespace qk {
@@ -104,6 +132,8 @@ struct WinogradF32Table {
   // These two go together.
   Op<QkWinogradF32Filter*> filter;
   Op<QkWinogradF32Product*> product;
+  Op<QkWinogradF32Gradient*> gradient;
+  Op<QkWinogradF32FilterGradient*> filter_gradient;
   int64_t rows;     // of a register tile of the product
   int64_t columns;  // of a panel of the filter
 };
@@ -118,6 +148,12 @@ bool SuitsWinogradF32(const TapConvolutionF32& call);
 // Error: |y - exact| <= (source_channels + 40) 2^-16 max |source| sum |filter| over the channel's filter, to first order, where
 // every term has the worst sign; the root of the mean square is about twice that of multiplying directly.
 Status RunWinogradF32(Context& context, const TapConvolutionF32& call);
+
+// The same two for the gradient of a filter, through the adjoints of the transforms. Parts of the tiles depend on the shape alone
+// and are added in order, so the result does not depend on the number of threads.
+// Error: |dfilter - exact| <= (tiles + 60) 2^-16 max |x| sum |dy| over the output channel, to first order, with the worst signs.
+bool SuitsWinogradF32Filter(const ConvShape& shape);
+Status RunWinogradF32Filter(Context& context, const ConvShape& shape, const float* x, const float* dy, float* dfilter);
 
 }  // namespace qk
 

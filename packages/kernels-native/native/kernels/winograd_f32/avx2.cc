@@ -9,3 +9,7 @@ void qk_winograd_f32_output__avx2(const qk::WinogradF32Output& call) { Output(ca
 void qk_winograd_f32_filter__avx2(const qk::WinogradF32Filter& call) { Filter(call); }
 
 void qk_winograd_f32_product__avx2(const qk::WinogradF32Product& call) { Product<6>(call); }
+
+void qk_winograd_f32_gradient__avx2(const qk::WinogradF32Gradient& call) { Gradient(call); }
+
+void qk_winograd_f32_filter_gradient__avx2(const qk::WinogradF32FilterGradient& call) { FilterGradient(call); }

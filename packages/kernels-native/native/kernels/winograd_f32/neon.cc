@@ -9,3 +9,7 @@ void qk_winograd_f32_output__neon(const qk::WinogradF32Output& call) { Output(ca
 void qk_winograd_f32_filter__neon(const qk::WinogradF32Filter& call) { Filter(call); }
 
 void qk_winograd_f32_product__neon(const qk::WinogradF32Product& call) { Product<12>(call); }
+
+void qk_winograd_f32_gradient__neon(const qk::WinogradF32Gradient& call) { Gradient(call); }
+
+void qk_winograd_f32_filter_gradient__neon(const qk::WinogradF32FilterGradient& call) { FilterGradient(call); }

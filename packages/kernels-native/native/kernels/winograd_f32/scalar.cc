@@ -4,6 +4,7 @@ namespace {
 
 constexpr float kA = 0.75f, kA2 = kA * kA, kA3 = kA2 * kA;
 constexpr float kB = 1.5f, kB2 = kB * kB, kB3 = kB2 * kB;
+constexpr float kK = 1 / (2 * kA2 * (kA2 - kB2)), kL = 1 / (2 * kB2 * (kB2 - kA2));
 constexpr int64_t kPanel = 16;
 
 // B' x for six values.
@@ -30,15 +31,35 @@ void OutputSide(const float* m, int64_t step, float* out, int64_t out_step) {
 
 // G g for three values.
 void FilterSide(const float* g, int64_t step, float* out, int64_t out_step) {
-  const float k = 1 / (2 * kA2 * (kA2 - kB2)), l = 1 / (2 * kB2 * (kB2 - kA2));
   const float even_a = kA2 * g[2 * step] + g[0], odd_a = kA * g[step];
   const float even_b = kB2 * g[2 * step] + g[0], odd_b = kB * g[step];
   out[0] = 1 / (kA2 * kB2) * g[0];
-  out[out_step] = k * (even_a + odd_a);
-  out[2 * out_step] = k * (even_a - odd_a);
-  out[3 * out_step] = l * (even_b + odd_b);
-  out[4 * out_step] = l * (even_b - odd_b);
+  out[out_step] = kK * (even_a + odd_a);
+  out[2 * out_step] = kK * (even_a - odd_a);
+  out[3 * out_step] = kL * (even_b + odd_b);
+  out[4 * out_step] = kL * (even_b - odd_b);
   out[5 * out_step] = g[2 * step];
+}
+
+// A d for four values.
+void GradientSide(const float* d, int64_t step, float* out, int64_t out_step) {
+  const float even_a = d[0] + kA2 * d[2 * step], odd_a = d[step] + kA2 * d[3 * step];
+  const float even_b = d[0] + kB2 * d[2 * step], odd_b = d[step] + kB2 * d[3 * step];
+  out[0] = d[0];
+  out[out_step] = even_a + kA * odd_a;
+  out[2 * out_step] = even_a - kA * odd_a;
+  out[3 * out_step] = even_b + kB * odd_b;
+  out[4 * out_step] = even_b - kB * odd_b;
+  out[5 * out_step] = d[3 * step];
+}
+
+// G' u for six values.
+void FilterGradientSide(const float* u, int64_t step, float* out, int64_t out_step) {
+  const float even_a = kK * (u[step] + u[2 * step]), odd_a = kK * (u[step] - u[2 * step]);
+  const float even_b = kL * (u[3 * step] + u[4 * step]), odd_b = kL * (u[3 * step] - u[4 * step]);
+  out[0] = 1 / (kA2 * kB2) * u[0] + (even_a + even_b);
+  out[out_step] = kA * odd_a + kB * odd_b;
+  out[2 * out_step] = kA2 * even_a + (kB2 * even_b + u[5 * step]);
 }
 
 }  // namespace
@@ -110,5 +131,35 @@ void qk_winograd_f32_product__scalar(const qk::WinogradF32Product& call) {
         call.products[p * call.product_position + r * call.outputs + o] = sum;
       }
     }
+  }
+}
+
+void qk_winograd_f32_gradient__scalar(const qk::WinogradF32Gradient& call) {
+  for (int64_t t = 0; t < call.tiles; t++) {
+    for (int64_t c = 0; c < call.channels; c++) {
+      float dy[16], columns[24], both[36];
+      for (int64_t i = 0; i < 4; i++) {
+        for (int64_t j = 0; j < 4; j++) {
+          const bool is_inside = i < call.lines && 4 * t + j < call.pixels;
+          dy[4 * i + j] = is_inside ? call.dy[i * call.line + (4 * t + j) * call.channels + c] : 0.0f;
+        }
+      }
+      for (int64_t j = 0; j < 4; j++) GradientSide(dy + j, 4, columns + j, 4);
+      for (int64_t i = 0; i < 6; i++) GradientSide(columns + 4 * i, 1, both + 6 * i, 1);
+      for (int64_t p = 0; p < 36; p++) call.out[p * call.position + t * call.channels + c] = both[p];
+    }
+  }
+}
+
+void qk_winograd_f32_filter_gradient__scalar(const qk::WinogradF32FilterGradient& call) {
+  for (int64_t at = 0; at < call.count; at++) {
+    float sums[36], columns[18], both[9];
+    for (int64_t p = 0; p < 36; p++) {
+      sums[p] = 0;
+      for (int64_t part = 0; part < call.parts; part++) sums[p] += call.sums[part * call.part_step + p * call.position + at];
+    }
+    for (int64_t j = 0; j < 6; j++) FilterGradientSide(sums + j, 6, columns + j, 6);
+    for (int64_t i = 0; i < 3; i++) FilterGradientSide(columns + 6 * i, 1, both + 3 * i, 1);
+    for (int64_t f = 0; f < 9; f++) call.filter[f * call.step + at] = both[f];
   }
 }

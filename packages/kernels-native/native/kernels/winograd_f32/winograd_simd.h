@@ -9,6 +9,7 @@ namespace {
 
 constexpr float kA = 0.75f, kA2 = kA * kA, kA3 = kA2 * kA;
 constexpr float kB = 1.5f, kB2 = kB * kB, kB3 = kB2 * kB;
+constexpr float kK = 1 / (2 * kA2 * (kA2 - kB2)), kL = 1 / (2 * kB2 * (kB2 - kA2));
 
 struct Whole {
   F32 Get(const float* p) const { return Load(p); }
@@ -53,13 +54,33 @@ inline Four OutputSide(const Six& m) {
            MulAdd(Set(kA2), even_a, Mul(Set(kB2), even_b)), MulAdd(Set(kA3), odd_a, MulAdd(Set(kB3), odd_b, m.v[5]))}};
 }
 
+// A d.
+inline Six GradientSide(const Four& d) {
+  const F32 even_a = MulAdd(Set(kA2), d.v[2], d.v[0]), odd_a = MulAdd(Set(kA2), d.v[3], d.v[1]);
+  const F32 even_b = MulAdd(Set(kB2), d.v[2], d.v[0]), odd_b = MulAdd(Set(kB2), d.v[3], d.v[1]);
+  return {{d.v[0], MulAdd(Set(kA), odd_a, even_a), NegativeMulAdd(Set(kA), odd_a, even_a), MulAdd(Set(kB), odd_b, even_b),
+           NegativeMulAdd(Set(kB), odd_b, even_b), d.v[3]}};
+}
+
 // G g.
 inline Six FilterSide(F32 g0, F32 g1, F32 g2) {
-  const F32 k = Set(1 / (2 * kA2 * (kA2 - kB2))), l = Set(1 / (2 * kB2 * (kB2 - kA2)));
+  const F32 k = Set(kK), l = Set(kL);
   const F32 even_a = MulAdd(Set(kA2), g2, g0), odd_a = Mul(Set(kA), g1);
   const F32 even_b = MulAdd(Set(kB2), g2, g0), odd_b = Mul(Set(kB), g1);
   return {{Mul(Set(1 / (kA2 * kB2)), g0), Mul(k, Add(even_a, odd_a)), Mul(k, Sub(even_a, odd_a)), Mul(l, Add(even_b, odd_b)),
            Mul(l, Sub(even_b, odd_b)), g2}};
+}
+
+struct Three {
+  F32 v[3];
+};
+
+// G' u.
+inline Three FilterGradientSide(const Six& u) {
+  const F32 even_a = Mul(Set(kK), Add(u.v[1], u.v[2])), odd_a = Mul(Set(kK), Sub(u.v[1], u.v[2]));
+  const F32 even_b = Mul(Set(kL), Add(u.v[3], u.v[4])), odd_b = Mul(Set(kL), Sub(u.v[3], u.v[4]));
+  return {{MulAdd(Set(1 / (kA2 * kB2)), u.v[0], Add(even_a, even_b)), MulAdd(Set(kA), odd_a, Mul(Set(kB), odd_b)),
+           MulAdd(Set(kA2), even_a, MulAdd(Set(kB2), even_b, u.v[5]))}};
 }
 
 // Tiles whose columns are transformed together: neighbours share two of six.
@@ -172,6 +193,60 @@ inline void Filter(const qk::WinogradF32Filter& call) {
       });
     }
   }
+}
+
+inline void Gradient(const qk::WinogradF32Gradient& call) {
+  const int64_t channels = call.channels, position = call.position, line = call.line;
+  ForChannels(channels, [&call, channels, position, line](int64_t c, auto access) {
+    const float* dy = call.dy + c;
+    float* out = call.out + c;
+    const int64_t lines = call.lines;
+    for (int64_t t = 0; t < call.tiles; t++, dy += qk::kWinogradTile * channels, out += channels) {
+      const int64_t pixels = call.pixels - qk::kWinogradTile * t;
+      Six half[4];
+#pragma GCC unroll 4
+      for (int j = 0; j < 4; j++) {
+        Four column;
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++) {
+          column.v[i] = i < lines && j < pixels ? access.Get(dy + i * line + j * channels) : Set(0.0f);
+        }
+        half[j] = GradientSide(column);
+      }
+#pragma GCC unroll 6
+      for (int i = 0; i < 6; i++) {
+        const Six row = GradientSide({{half[0].v[i], half[1].v[i], half[2].v[i], half[3].v[i]}});
+#pragma GCC unroll 6
+        for (int j = 0; j < 6; j++) access.Put(out + (6 * i + j) * position, row.v[j]);
+      }
+    }
+  });
+}
+
+inline void FilterGradient(const qk::WinogradF32FilterGradient& call) {
+  ForChannels(call.count, [&call](int64_t at, auto access) {
+    Three half[6];
+#pragma GCC unroll 6
+    for (int j = 0; j < 6; j++) {
+      Six column;
+#pragma GCC unroll 6
+      for (int i = 0; i < 6; i++) {
+        const float* sums = call.sums + (6 * i + j) * call.position + at;
+        column.v[i] = access.Get(sums);
+        for (int64_t part = 1; part < call.parts; part++) {
+          column.v[i] = Add(column.v[i], access.Get(sums + part * call.part_step));
+        }
+      }
+      half[j] = FilterGradientSide(column);
+    }
+#pragma GCC unroll 3
+    for (int i = 0; i < 3; i++) {
+      const Three row =
+          FilterGradientSide({{half[0].v[i], half[1].v[i], half[2].v[i], half[3].v[i], half[4].v[i], half[5].v[i]}});
+#pragma GCC unroll 3
+      for (int j = 0; j < 3; j++) access.Put(call.filter + (3 * i + j) * call.step + at, row.v[j]);
+    }
+  });
 }
 
 }  // namespace
