@@ -11,7 +11,7 @@ PeakTable Build(Tier tier) {
 #if defined(__x86_64__)
   if (Implies(tier, Tier::kAvx2)) {
     table = {{{qk_peak_f32__avx2, 192}, Tier::kAvx2},
-             {{qk_peak_i8__avx2, 512}, Tier::kAvx2},
+             {{qk_peak_i8__avx2, 256}, Tier::kAvx2},
              {{qk_peak_b1__avx2, 2048}, Tier::kAvx2},
              {qk_peak_read__avx2, Tier::kAvx2}};
   }

@@ -34,30 +34,33 @@ void FillImage(Context& context, const ConvB1Call& c, const ConvB1Packing& p, in
       words[i] = c.padding != B1Padding::kPlusOne ? 0 : i % p.words == p.words - 1 ? last : ~uint64_t{0};
     }
   };
-  context.pool().ParallelFor(c.batch * padded_height, CeilDiv(8192, c.width * channels + 1), [&](int64_t begin, int64_t end, int) {
-    for (int64_t i = begin; i < end; i++) {
-      uint64_t* row = target + i * row_words;
-      const int64_t y = i % padded_height - c.pad_top;
-      if (y < 0 || y >= c.height) {
-        fill_border(row, padded_width);
-        continue;
-      }
-      const int64_t pixel = (i / padded_height * c.height + y) * c.width;
-      uint64_t* inner = row + c.pad_left * p.words;
-      fill_border(row, c.pad_left);
-      if (c.signs != nullptr) {
-        std::memcpy(inner, c.signs + pixel * p.words * 8, static_cast<size_t>(copied * p.words) * 8);
-      } else if (channels % 64 == 0) {
-        pack({c.reals + pixel * channels, copied * channels, inner});
-      } else {
-        for (int64_t x = 0; x < copied; x++) pack({c.reals + (pixel + x) * channels, channels, inner + x * p.words});
-      }
-      fill_border(inner + copied * p.words, padded_width - c.pad_left - copied);
-    }
-  });
+  context.pool().ParallelFor(c.batch * padded_height, CeilDiv(8192, c.width * channels + 1),
+                             [&](int64_t begin, int64_t end, int) {
+                               for (int64_t i = begin; i < end; i++) {
+                                 uint64_t* row = target + i * row_words;
+                                 const int64_t y = i % padded_height - c.pad_top;
+                                 if (y < 0 || y >= c.height) {
+                                   fill_border(row, padded_width);
+                                   continue;
+                                 }
+                                 const int64_t pixel = (i / padded_height * c.height + y) * c.width;
+                                 uint64_t* inner = row + c.pad_left * p.words;
+                                 fill_border(row, c.pad_left);
+                                 if (c.signs != nullptr) {
+                                   std::memcpy(inner, c.signs + pixel * p.words * 8, static_cast<size_t>(copied * p.words) * 8);
+                                 } else if (channels % 64 == 0) {
+                                   pack({c.reals + pixel * channels, copied * channels, inner});
+                                 } else {
+                                   for (int64_t x = 0; x < copied; x++)
+                                     pack({c.reals + (pixel + x) * channels, channels, inner + x * p.words});
+                                 }
+                                 fill_border(inner + copied * p.words, padded_width - c.pad_left - copied);
+                               }
+                             });
 }
 
-// How output pixels and panels are cut into tasks: blocks of pixels of the same size or one less, each with a part of the panels.
+// How output pixels and panels are cut into tasks: blocks of pixels of the same size or one less, each with a part of the
+// panels.
 struct Tasks {
   int64_t blocks;
   int64_t pixels;  // of the largest block
@@ -86,8 +89,10 @@ Status RunConvB1(Context& context, const ConvB1Call& c) {
   if (pixels == 0) return Status::kOk;
   Scratch scratch(context);
 
-  const int64_t padded_height = std::max({(c.out_height - 1) * c.stride_y + (w.kernel_height - 1) * c.dilation_y + 1, c.pad_top + 1});
-  const int64_t padded_width = std::max({(c.out_width - 1) * c.stride_x + (w.kernel_width - 1) * c.dilation_x + 1, c.pad_left + 1});
+  const int64_t padded_height =
+      std::max({(c.out_height - 1) * c.stride_y + (w.kernel_height - 1) * c.dilation_y + 1, c.pad_top + 1});
+  const int64_t padded_width =
+      std::max({(c.out_width - 1) * c.stride_x + (w.kernel_width - 1) * c.dilation_x + 1, c.pad_left + 1});
   const SignImage image = {nullptr, padded_width * p.words, padded_height * padded_width * p.words};
   uint64_t* words = scratch.Take<uint64_t>(static_cast<size_t>(c.batch * image.image_words));
 

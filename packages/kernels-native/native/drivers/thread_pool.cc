@@ -6,8 +6,8 @@
 namespace qk {
 namespace {
 
-// About half a millisecond on current cores: longer than the gap between two loops of one model, so that workers join a loop at once
-// instead of waking up when it is over; after that they sleep.
+// About half a millisecond on current cores: longer than the gap between two loops of one model, so that workers join a loop at
+// once instead of waking up when it is over; after that they sleep.
 constexpr int kSpins = 40000;
 
 // Loop::state: workers inside in the low bits, then whether others may join, then the number of the loop.

@@ -1,7 +1,6 @@
-// gemm_b1__avx512vnni: 8 outputs per register in 64-bit lanes, vpopcntq. Tile: 6 rows x 32 outputs (24 accumulators, 4 registers
-// of weights, 1 broadcast). One step = 64 products per output: per accumulator one xor, one popcount, one add. Ternary weights
-// cost the same: (a ^ sign) & mask is one vpternlogq.
-// Exactness: integer, bit-identical to scalar.
+// gemm_b1__avx512vnni: 8 outputs per register in 64-bit lanes, vpopcntq. Tile: 6 rows x 32 outputs (24 accumulators, 4
+// registers of weights, 1 broadcast). One step = 64 products per output: per accumulator one xor, one popcount, one add.
+// Ternary weights cost the same: (a ^ sign) & mask is one vpternlogq. Exactness: integer, bit-identical to scalar.
 #include <immintrin.h>
 
 #include "qk/gemm_b1.h"
@@ -103,8 +102,8 @@ template <int kRows, int kVectors, bool kTernary>
         const __m512i a = _mm512_set1_epi64(static_cast<int64_t>(rows[r][d]));
 #pragma GCC unroll 4
         for (int v = 0; v < kVectors; v++) {
-          const __m512i differing = kTernary ? _mm512_ternarylogic_epi64(a, sign[v], mask[v], kAndOfXor)
-                                             : _mm512_xor_si512(a, sign[v]);
+          const __m512i differing =
+              kTernary ? _mm512_ternarylogic_epi64(a, sign[v], mask[v], kAndOfXor) : _mm512_xor_si512(a, sign[v]);
           acc[r][v] = _mm512_add_epi64(acc[r][v], _mm512_popcnt_epi64(differing));
         }
       }
@@ -155,7 +154,7 @@ void Run(const GemmB1Panel& p) {
     case 3:
       return Rows<6, 3, kTernary>(p);
     default:
-      return Rows<kTernary ? 5 : 6, 4, kTernary>(p);
+      return Rows < kTernary ? 5 : 6, 4, kTernary > (p);
   }
 }
 

@@ -1,6 +1,9 @@
-// gemm_i8__avx2: products in 16 bits, since vpmaddubsw would saturate. Tile: 4 rows x 8 columns; a step is 4 bytes of depth.
-// b: vpmovsxbw of 4 columns x 4 bytes, shared by the rows; a: 4 bytes widened and broadcast as 64 bits.
-// An accumulator register holds 4 columns x 2 partial sums, added at the end.
+// gemm_i8__avx2: products in 16 bits, since vpmaddubsw would saturate. Tile: 4 rows x 16 columns (8 accumulators); a step is 4
+// bytes of depth.
+//   32-bit lane = one column:  b0 b1 b2 b3  ->  even bytes (b0, b2) and odd bytes (b1, b3) as pairs of 16 bits, shared by the
+//   rows
+//                              a0 a1 a2 a3  ->  (a0, a2) and (a1, a3) likewise, split once for all columns of the panel
+// so vpmaddwd twice and two additions make four products of eight columns, and accumulators need no addition across lanes.
 // Exactness: integer, bit-identical to scalar: |a*b| pairs are at most 2*255*128 < 2^31.
 #include <immintrin.h>
 
@@ -11,94 +14,168 @@ namespace {
 using qk::GemmI8Output;
 using qk::GemmI8Panel;
 
-constexpr int kRowsPerTile = 4;
+constexpr int kMaxRows = 5;
+constexpr int64_t kPanelColumns = qk::kGemmI8Lanes * qk::kGemmI8PanelVectors;
+constexpr int64_t kSteps = 128;  // of depth that are split at once: 4 KiB of a, 32 KiB of b
 
-// Four bytes of a, sign bits flipped where asked, as 4 x i16 in every 64-bit lane.
-inline __m256i Widen(uint32_t word, uint32_t flip) {
-  const __m128i bytes = _mm_cvtsi32_si128(static_cast<int32_t>(word ^ flip));
-  return _mm256_broadcastq_epi64(_mm_cvtepu8_epi16(bytes));
-}
+// Some steps of kRows rows, split: words of even and of odd bytes. Splitting writes eight steps at a time.
+template <int kRows>
+struct Split {
+  int32_t even[kRows][kSteps + 8];
+  int32_t odd[kRows][kSteps + 8];
+};
 
-inline uint32_t LoadWord(const uint8_t* a, int64_t count) {
-  uint32_t word = 0;
-  if (count >= 4) {
-    __builtin_memcpy(&word, a, 4);
+// Splits up to 32 bytes; bytes beyond `count` meet zeros of b, whatever they are.
+void SplitBytes(const uint8_t* a, int64_t count, __m256i flip, int32_t* even, int32_t* odd) {
+  __m256i bytes;
+  if (count >= 32) {
+    bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(a));
   } else {
-    for (int64_t i = 0; i < count; i++) word |= static_cast<uint32_t>(a[i]) << (8 * i);
+    alignas(32) uint8_t part[32] = {};
+    for (int64_t i = 0; i < count; i++) part[i] = a[i];
+    bytes = _mm256_load_si256(reinterpret_cast<const __m256i*>(part));
   }
-  return word;
+  bytes = _mm256_xor_si256(bytes, flip);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(even), _mm256_and_si256(bytes, _mm256_set1_epi16(255)));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(odd), _mm256_srli_epi16(bytes, 8));
 }
 
-void Store(const GemmI8Panel& p, __m256i acc, int64_t row, int64_t column) {
-  const int64_t columns = p.columns - column < 8 ? p.columns - column : 8;
-  const int64_t at = row * p.out_stride + column;
-  alignas(32) int32_t values[8];
-  __m256i bits = acc;
-  if (p.output != GemmI8Output::kI32) {
-    __m256 real = _mm256_mul_ps(_mm256_cvtepi32_ps(acc), _mm256_loadu_ps(p.multiplier + column));
-    if (p.output == GemmI8Output::kF32) {
-      if (p.addend != nullptr) real = _mm256_add_ps(real, _mm256_loadu_ps(p.addend + column));
-      bits = _mm256_castps_si256(real);
-    } else {
-      const __m256 low = _mm256_set1_ps(static_cast<float>(p.qmin - p.zero_point));
-      const __m256 high = _mm256_set1_ps(static_cast<float>(p.qmax - p.zero_point));
-      real = _mm256_min_ps(_mm256_max_ps(real, low), high);
-      bits = _mm256_add_epi32(_mm256_cvtps_epi32(real), _mm256_set1_epi32(p.zero_point));
-    }
+// Eight finished accumulators as floats or codes, in 32 bits.
+__m256i Finish(const GemmI8Panel& p, __m256i acc, int64_t column) {
+  if (p.output == GemmI8Output::kI32) return acc;
+  __m256 real = _mm256_mul_ps(_mm256_cvtepi32_ps(acc), _mm256_loadu_ps(p.multiplier + column));
+  if (p.output == GemmI8Output::kF32) {
+    if (p.addend != nullptr) real = _mm256_add_ps(real, _mm256_loadu_ps(p.addend + column));
+    return _mm256_castps_si256(real);
   }
-  _mm256_store_si256(reinterpret_cast<__m256i*>(values), bits);
+  const __m256 low = _mm256_set1_ps(static_cast<float>(p.qmin - p.zero_point));
+  const __m256 high = _mm256_set1_ps(static_cast<float>(p.qmax - p.zero_point));
+  real = _mm256_min_ps(_mm256_max_ps(real, low), high);
+  return _mm256_add_epi32(_mm256_cvtps_epi32(real), _mm256_set1_epi32(p.zero_point));
+}
+
+// Sixteen accumulators of one row to the output; columns beyond the matrix are not written.
+void Store(const GemmI8Panel& p, const __m256i* acc, int64_t row, int64_t column) {
+  const int64_t columns = p.columns - column < 16 ? p.columns - column : 16;
+  const int64_t at = row * p.out_stride + column;
+  const __m256i first = Finish(p, acc[0], column);
+  const __m256i second = Finish(p, acc[1], column + 8);
   if (p.output == GemmI8Output::kCodes) {
+    // The lowest byte of every number: codes are in the range of their type, whichever it is.
+    const __m256i bytes = _mm256_set1_epi32(255);
+    const __m256i words = _mm256_packs_epi32(_mm256_and_si256(first, bytes), _mm256_and_si256(second, bytes));
+    const __m256i ordered = _mm256_permute4x64_epi64(words, 0xD8);
+    const __m128i codes = _mm_packus_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1));
     uint8_t* out = static_cast<uint8_t*>(p.out) + at;
-    for (int64_t j = 0; j < columns; j++) out[j] = static_cast<uint8_t>(values[j]);
+    if (columns == 16) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out), codes);
+    } else {
+      alignas(16) uint8_t values[16];
+      _mm_store_si128(reinterpret_cast<__m128i*>(values), codes);
+      for (int64_t j = 0; j < columns; j++) out[j] = values[j];
+    }
     return;
   }
   int32_t* out = static_cast<int32_t*>(p.out) + at;  // float bits where the output is float
-  for (int64_t j = 0; j < columns; j++) out[j] = values[j];
+  if (columns == 16) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), first);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 8), second);
+  } else {
+    alignas(32) int32_t values[16];
+    _mm256_store_si256(reinterpret_cast<__m256i*>(values), first);
+    _mm256_store_si256(reinterpret_cast<__m256i*>(values + 8), second);
+    for (int64_t j = 0; j < columns; j++) out[j] = values[j];
+  }
+}
+
+// Adds `steps` split steps times 16 columns to the sums, which wait in memory between two calls.
+template <int kRows>
+void AddSteps(const Split<kRows>& a, int64_t steps, const int8_t* b, int64_t b_step, int32_t* sums) {
+  __m256i acc[kRows][2];
+#pragma GCC unroll 5
+  for (int r = 0; r < kRows; r++) {
+    for (int v = 0; v < 2; v++) acc[r][v] = _mm256_load_si256(reinterpret_cast<__m256i*>(sums + r * kPanelColumns + 8 * v));
+  }
+  for (int64_t s = 0; s < steps; s++, b += b_step) {
+    const __m256i b_0 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b));
+    const __m256i b_1 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b + 32));
+    const __m256i even_0 = _mm256_srai_epi16(_mm256_slli_epi16(b_0, 8), 8);
+    const __m256i even_1 = _mm256_srai_epi16(_mm256_slli_epi16(b_1, 8), 8);
+    const __m256i odd_0 = _mm256_srai_epi16(b_0, 8);
+    const __m256i odd_1 = _mm256_srai_epi16(b_1, 8);
+#pragma GCC unroll 5
+    for (int r = 0; r < kRows; r++) {
+      const __m256i even = _mm256_set1_epi32(a.even[r][s]);
+      acc[r][0] = _mm256_add_epi32(acc[r][0], _mm256_madd_epi16(even, even_0));
+      acc[r][1] = _mm256_add_epi32(acc[r][1], _mm256_madd_epi16(even, even_1));
+      const __m256i odd = _mm256_set1_epi32(a.odd[r][s]);
+      acc[r][0] = _mm256_add_epi32(acc[r][0], _mm256_madd_epi16(odd, odd_0));
+      acc[r][1] = _mm256_add_epi32(acc[r][1], _mm256_madd_epi16(odd, odd_1));
+    }
+  }
+#pragma GCC unroll 5
+  for (int r = 0; r < kRows; r++) {
+    for (int v = 0; v < 2; v++) _mm256_store_si256(reinterpret_cast<__m256i*>(sums + r * kPanelColumns + 8 * v), acc[r][v]);
+  }
 }
 
 template <int kRows>
-[[gnu::noinline]] void Tile(const GemmI8Panel& p, int64_t row, int64_t column) {
-  __m256i acc[kRows][2];
-#pragma GCC unroll 4
-  for (int r = 0; r < kRows; r++) acc[r][0] = acc[r][1] = _mm256_setzero_si256();
-  const int8_t* b = p.b + 4 * column;
-  const int64_t step = 64 * p.vectors;
-  const uint8_t* rows[kRows];
-#pragma GCC unroll 4
-  for (int r = 0; r < kRows; r++) rows[r] = p.rows[row + r];
+[[gnu::noinline]] void Tile(const GemmI8Panel& p, int64_t row) {
+  const int64_t padded = qk::kGemmI8Lanes * p.vectors;
+  const int64_t columns = p.columns;
+  const int64_t b_step = 4 * padded;
+  alignas(32) int32_t sums[kRows][kPanelColumns];
+  for (int r = 0; r < kRows; r++) __builtin_memcpy(sums[r], p.initial, static_cast<size_t>(padded) * sizeof(int32_t));
+  alignas(32) Split<kRows> split;
+  const __m256i flip = _mm256_set1_epi32(static_cast<int32_t>(p.flip));
+  const int8_t* b = p.b;
+  int64_t steps = 0;
+  const auto add_steps = [&] {
+    for (int64_t c = 0; c < columns; c += 16) AddSteps<kRows>(split, steps, b + 4 * c, b_step, sums[0] + c);
+    b += steps * b_step;
+    steps = 0;
+  };
   for (int64_t t = 0; t < p.taps; t++) {
-    const int64_t begin = p.tap_offsets[t];
-    for (int64_t d = 0; d < p.depth; d += 4, b += step) {
-      const __m256i b_lo_i16x16 = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(b)));
-      const __m256i b_hi_i16x16 = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(b + 16)));
-#pragma GCC unroll 4
+    for (int64_t d = 0; d < p.depth; d += 32) {
       for (int r = 0; r < kRows; r++) {
-        const __m256i a_i16x16 = Widen(LoadWord(rows[r] + begin + d, p.depth - d), p.flip);
-        acc[r][0] = _mm256_add_epi32(acc[r][0], _mm256_madd_epi16(a_i16x16, b_lo_i16x16));
-        acc[r][1] = _mm256_add_epi32(acc[r][1], _mm256_madd_epi16(a_i16x16, b_hi_i16x16));
+        SplitBytes(p.rows[row + r] + p.tap_offsets[t] + d, p.depth - d, flip, split.even[r] + steps, split.odd[r] + steps);
       }
+      steps += p.depth - d < 32 ? (p.depth - d + 3) / 4 : 8;
+      if (steps > kSteps - 8) add_steps();
     }
   }
-  const __m256i initial = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p.initial + column));
-#pragma GCC unroll 4
+  add_steps();
   for (int r = 0; r < kRows; r++) {
-    // vphaddd interleaves the two registers per 128-bit lane: columns 0 1 4 5 2 3 6 7.
-    const __m256i paired = _mm256_hadd_epi32(acc[r][0], acc[r][1]);
-    __m256i sum = _mm256_add_epi32(_mm256_permute4x64_epi64(paired, 0xD8), initial);
-    if (p.row_sums != nullptr) {
-      const __m256i zero = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p.b_zero + column));
-      sum = _mm256_sub_epi32(sum, _mm256_mullo_epi32(_mm256_set1_epi32(p.row_sums[row + r]), zero));
+    for (int64_t c = 0; c < columns; c += 16) {
+      __m256i acc[2];
+      for (int v = 0; v < 2; v++) {
+        acc[v] = _mm256_load_si256(reinterpret_cast<__m256i*>(sums[r] + c + 8 * v));
+        if (p.row_sums == nullptr) continue;
+        const __m256i zero = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p.b_zero + c + 8 * v));
+        acc[v] = _mm256_sub_epi32(acc[v], _mm256_mullo_epi32(_mm256_set1_epi32(p.row_sums[row + r]), zero));
+      }
+      Store(p, acc, row + r, c);
     }
-    Store(p, sum, row + r, column);
+  }
+}
+
+template <int kRows>
+void TileOf(const GemmI8Panel& p, int64_t row, int64_t rows) {
+  if (rows == kRows) {
+    Tile<kRows>(p, row);
+  } else if constexpr (kRows > 1) {
+    TileOf<kRows - 1>(p, row, rows);
   }
 }
 
 }  // namespace
 
 extern "C" void qk_gemm_i8__avx2(const GemmI8Panel& p) {
-  for (int64_t column = 0; column < p.columns; column += 8) {
-    int64_t row = 0;
-    for (; row + kRowsPerTile <= p.row_count; row += kRowsPerTile) Tile<kRowsPerTile>(p, row, column);
-    for (; row < p.row_count; row++) Tile<1>(p, row, column);
+  const int64_t tiles = (p.row_count + kMaxRows - 1) / kMaxRows;
+  int64_t row = 0;
+  for (int64_t t = 0; t < tiles; t++) {
+    const int64_t rows = (p.row_count - row + (tiles - t) - 1) / (tiles - t);
+    TileOf<kMaxRows>(p, row, rows);
+    row += rows;
   }
 }
