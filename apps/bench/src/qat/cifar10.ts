@@ -52,11 +52,15 @@ export function normalisedBatch({ images }: ImageSet, start: number, size: numbe
 }
 
 /**
- * One training batch with the usual augmentation: mirrored with probability ½, moved by −4…4 pixels in each direction, zeros
- * (of normalised pixels) where nothing was.
+ * One training batch with the augmentation the float model was trained with: mirrored with probability ½, moved by −4…4 pixels in
+ * each direction, black where nothing was. The black borders matter: with another colour there, the variances that its batch
+ * normalization remembers are up to a third off, and training begins by unlearning them.
  */
 export function augmentedBatch(set: ImageSet, indices: Uint32Array, random: () => number): Float32Array {
-  const out = new Float32Array(indices.length * imageFloats);
+  const out = Float32Array.from(
+    { length: indices.length * imageFloats },
+    (_, i) => normalised[(i % 3) * 256] as number,
+  );
   for (const [slot, index] of indices.entries()) {
     const isMirrored = random() < 0.5;
     const right = Math.floor(random() * 9) - 4;

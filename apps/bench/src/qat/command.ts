@@ -103,12 +103,13 @@ async function run(flags: Flags): Promise<void> {
   const rows = isValidation ? [...qatRows, ...qatTrials] : qatRows;
   const ids = new Set(rows.map(({ id }) => id));
   const seed = Number(flags.seed);
-  let report: QatReport = existsSync(json)
-    ? (JSON.parse(readFileSync(json, 'utf8')) as QatReport)
-    : emptyReport(train.count, test.count, isValidation, seed);
+  let report: QatReport = {
+    setting: settingOf(train.count, test.count, isValidation, seed),
+    rows: existsSync(json) ? (JSON.parse(readFileSync(json, 'utf8')) as QatReport).rows : [],
+  };
   for (const planned of rows) {
     const row = withFlags(planned, flags);
-    const isDone = report.rows.some(({ id }) => id === row.id);
+    const isDone = report.rows.some(({ id, borders }) => id === row.id && borders === 'black');
     const isWanted = words.some((word) => (ids.has(word) ? planned.id === word : planned.id.includes(word)));
     if (!isWanted || (isDone && flags.again !== true)) continue;
     if (Date.now() >= deadline) break;
@@ -149,17 +150,19 @@ function withFlags(row: QatRow, { epochs, rate, distillation }: Flags): QatRow {
   };
 }
 
-function emptyReport(trainingImages: number, testImages: number, isValidation: boolean, seed: number): QatReport {
+function settingOf(
+  trainingImages: number,
+  testImages: number,
+  isValidation: boolean,
+  seed: number,
+): QatReport['setting'] {
   return {
-    setting: {
-      model: 'ResNet-20, CIFAR-10, float weights of resnet20_cifar10.onnx (91.73 %)',
-      trainingImages,
-      testImages,
-      ...(isValidation ? { isValidation } : {}),
-      augmentation: 'mirrored with probability ½, moved by up to 4 pixels, seeded',
-      optimizer: 'SGD, momentum 0.9, batch 128, cosine to 1 % of the peak, no weight decay',
-      seed,
-    },
-    rows: [],
+    model: 'ResNet-20, CIFAR-10, float weights of resnet20_cifar10.onnx (91.73 %)',
+    trainingImages,
+    testImages,
+    ...(isValidation ? { isValidation } : {}),
+    augmentation: 'mirrored with probability ½, moved by up to 4 pixels over black, seeded',
+    optimizer: 'SGD, momentum 0.9, cosine to 1 % of the peak, no weight decay',
+    seed,
   };
 }

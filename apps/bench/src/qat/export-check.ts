@@ -1,7 +1,9 @@
+import type { AnyQuantizationSpec } from '@bitwright/core';
 import { trainedModelToQdq } from '@bitwright/export';
 import { encodeModel } from '@bitwright/onnx';
 import type { Qat } from '@bitwright/qat-plugin';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { binaryConverters } from './binary-converters';
 import { type ImageSet, imageSize, normalisedBatch } from './cifar10';
 import { topOne } from './trainer';
 
@@ -27,7 +29,8 @@ export async function checkExport(
   threads: number,
 ): Promise<ExportCheck> {
   const { model, spec } = qat.convert();
-  const bytes = encodeModel(trainedModelToQdq(model, spec, { images: 'channelsLast' }).model);
+  const options = { images: 'channelsLast', converters: binaryConverters } as const;
+  const bytes = encodeModel(trainedModelToQdq(model, withoutSigns(spec), options).model);
   model.dispose();
   const asWritten = await classesOf(bytes, images, {
     extra: { session: { disable_quant_qdq: '1' } },
@@ -40,6 +43,12 @@ export async function checkExport(
     rewritten: { topOne: topOne(rewritten, images), agreement: agreement(rewritten, trained) },
     bytes: bytes.length,
   };
+}
+
+/** One-bit activations stay in the network as layers, which have a converter; the spec need not bring their signs. */
+function withoutSigns(spec: AnyQuantizationSpec): AnyQuantizationSpec {
+  const tensors = Object.entries(spec.tensors).filter(([, { scheme }]) => scheme.kind !== 'binary');
+  return { ...spec, tensors: Object.fromEntries(tensors) };
 }
 
 /** Classes that onnxruntime predicts. */

@@ -5,6 +5,7 @@ import { type ImageSet, imageSize, normalisedBatch } from './cifar10';
 import type { ExportCheck } from './export-check';
 import { startNetwork, teacherNetwork } from './networks';
 import type { QatRow } from './rows';
+import { defaultBatchSize } from './schedule';
 import { makeOptimizer, predictions, stepsPerEpoch, topOne, trainEpoch } from './trainer';
 import { loadState, saveState, type TrainingState } from './training-state';
 
@@ -17,6 +18,11 @@ export interface RowResult {
   readonly epochs: number;
   readonly learningRate: number;
   readonly distillation: number;
+  readonly batchSize?: number;
+  /** The row whose weights were the start. */
+  readonly startsFrom?: string;
+  /** Colour that augmentation moves in from outside; results without it had grey, which the float model was not trained with. */
+  readonly borders?: 'black';
   /** Percent of the test images right after calibration, before training. */
   readonly calibrated: number;
   /** Percent right after training. */
@@ -38,7 +44,7 @@ export interface RowSetting {
   readonly test: ImageSet;
   readonly stateFolder: string;
   readonly threads: number;
-  /** Whether 8- and 4-bit rows are exported and run by onnxruntime. */
+  /** Whether trained rows are exported and run by onnxruntime. */
   readonly checksExport: boolean;
   readonly seed: number;
   /** The row's result so far: what came before training is taken from it when a finished row is measured again. */
@@ -97,6 +103,7 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
     const seconds = state.seconds + (Date.now() - start) / 1000;
     state = {
       epoch: epoch + 1,
+      borders: 'black',
       steps: (epoch + 1) * stepsPerEpoch(schedule, train.count),
       calibrated,
       losses: [...state.losses, loss],
@@ -109,7 +116,7 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
   qat?.step(1, { freezeObserversAt: 0.8 });
   const classes = predictions(model, test);
   const check =
-    row.isExported && qat !== undefined && setting.checksExport
+    qat !== undefined && setting.checksExport
       ? await (await import('./export-check')).checkExport(qat, test, classes, setting.threads)
       : undefined;
   const postTraining =
@@ -125,6 +132,9 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
     epochs: schedule.epochs,
     learningRate: schedule.learningRate,
     distillation: schedule.distillation,
+    batchSize: schedule.batchSize ?? defaultBatchSize,
+    ...(row.startsFrom === undefined ? {} : { startsFrom: row.startsFrom }),
+    borders: 'black',
     calibrated,
     topOne: topOne(classes, test),
     losses: state.losses,
