@@ -8,7 +8,8 @@ describe.skipIf(backends.length === 0)(`measurePeak${skipped}`, () => {
   it.each(backends.map((backend) => [backend.isa, backend] as const))('finds positive limits on %s', (isa, native) => {
     const peak = measurePeak(native, 0);
     expect(peak).toMatchObject({ isa, threads: 1 });
-    for (const rate of [peak.f32, peak.i8, peak.b1, peak.copy, peak.read]) expect(rate).toBeGreaterThan(1e6);
+    for (const rate of [peak.f32, peak.i8, peak.shift, peak.b1, peak.copy, peak.read])
+      expect(rate).toBeGreaterThan(1e6);
   });
 
   it('refuses a time that is no time', () => {

@@ -3,7 +3,7 @@ import { type InterleaveOptions, interleave } from '../measure/interleave';
 import { currentCommit, describeMachine } from '../measure/machine';
 import { emptyCallMs } from '../peer/empty-call';
 import { peerName } from '../peer/onnxruntime';
-import type { KernelCase, KernelSuite, Limit } from './kernel-suite';
+import type { KernelCase, KernelSuite } from './kernel-suite';
 import type { KernelReport, KernelRow } from './result';
 
 export interface RunOptions extends InterleaveOptions {
@@ -54,8 +54,8 @@ export async function runSuites(suites: readonly KernelSuite[], options: RunOpti
 
 /** The higher of each: what disturbs a measurement lowers it. */
 function best(a: MeasuredPeak, b: MeasuredPeak): MeasuredPeak {
-  const higher = (key: Limit): number => Math.max(a[key], b[key]);
-  return { ...a, f32: higher('f32'), i8: higher('i8'), b1: higher('b1'), copy: higher('copy'), read: higher('read') };
+  const limits = ['f32', 'i8', 'shift', 'b1', 'copy', 'read'] as const;
+  return { ...a, ...Object.fromEntries(limits.map((key) => [key, Math.max(a[key], b[key])])) };
 }
 
 function withPeak(row: KernelRow, suites: readonly KernelSuite[], peaks: readonly MeasuredPeak[]): KernelRow {

@@ -1,5 +1,5 @@
 import { perTensor, referenceBackend, seededRandom } from '@bitwright/core';
-import { fakeQuantizeF32, learnedStepBackwardF32, minMax } from '@bitwright/kernels-native';
+import { fakeQuantizeF32, learnedStepBackwardF32, minMax, softStaircaseBackwardF32 } from '@bitwright/kernels-native';
 import type { KernelSuite } from '../kernels/kernel-suite';
 
 /** 64 MiB of floats: more than the caches hold. */
@@ -19,10 +19,11 @@ const grid = {
   qmax: 255,
 } as const;
 
-/** Fused fake quantization and min–max: one pass over memory each. */
+/** Fused fake quantization, its gradients (LSQ, DSQ) and min–max: one pass over memory each. */
 export const fakeQuantize: KernelSuite = {
   name: 'fake-quantize',
-  description: 'Fused passes over 16 M floats, in GB/s of memory read and written, against the copy bandwidth.',
+  description:
+    'Fused passes over 16 M floats, in GB/s of memory read and written, against the copy bandwidth: fake quantization, its gradients with a learned step (LSQ) and with a soft staircase (DSQ: two exponentials per value), min–max.',
   cases: [
     {
       name: 'forward',
@@ -44,6 +45,24 @@ export const fakeQuantize: KernelSuite = {
       prepare: async ({ native }) => {
         const [x, dy, dx, dscale] = [data(), data(), new Float32Array(count), new Float32Array(1)];
         return { ours: () => learnedStepBackwardF32(native, grid, dy, x, { dx, dscale }, 1) };
+      },
+    },
+    {
+      name: 'soft staircase backward',
+      group: 'passes',
+      work: 12 * count,
+      limit: 'copy',
+      isQuick: false,
+      prepare: async ({ native }) => {
+        const [x, dy, dx] = [data(), data(), new Float32Array(count)];
+        const alpha = Float32Array.of(0.2);
+        const gradients = {
+          dx,
+          dlower: new Float32Array(1),
+          dupper: new Float32Array(1),
+          dalpha: new Float32Array(1),
+        };
+        return { ours: () => softStaircaseBackwardF32(native, grid, alpha, dy, x, gradients, 1) };
       },
     },
     {

@@ -48,6 +48,7 @@ Status MeasurePeak(Context& context, double seconds, Peak* peak) {
   std::atomic<uint64_t> sink(0);
   peak->f32 = ComputeRate(context, table.f32.run, seconds, &sink);
   peak->i8 = ComputeRate(context, table.i8.run, seconds, &sink);
+  peak->shift = ComputeRate(context, table.shift.run, seconds, &sink);
   peak->b1 = ComputeRate(context, table.b1.run, seconds, &sink);
 
   Scratch scratch(context);

@@ -11,6 +11,7 @@ namespace {
 void CountsEveryRound(Context& context) {
   const PeakTable& table = PeakTables(context.tier());
   Check(table.i8.run.run(10) != table.i8.run.run(20), "int8 rounds");
+  Check(table.shift.run.run(10) != table.shift.run.run(20), "shift rounds");
   Check(table.f32.run.run(10) != table.f32.run.run(20), "float rounds");
   Check(table.b1.run.operations > table.i8.run.operations, "bits are faster than bytes");
 }

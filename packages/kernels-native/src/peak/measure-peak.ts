@@ -9,6 +9,8 @@ export interface MeasuredPeak {
   readonly f32: number;
   /** Operations of int8 dot products, two per multiply-add. */
   readonly i8: number;
+  /** Operations of the same products when weights are powers of two: shift and addition. No kernel uses it, see docs/kernels-integer.md. */
+  readonly shift: number;
   /** Operations of binary dot products, two per bit (XOR and count). */
   readonly b1: number;
   /** Bytes read plus bytes written by a memory copy far larger than the caches. */
@@ -18,10 +20,10 @@ export interface MeasuredPeak {
 }
 
 /**
- * Measures the limits of this machine, so that a kernel's speed can be told as a fraction of them: five loops that do nothing
+ * Measures the limits of this machine, so that a kernel's speed can be told as a fraction of them: six loops that do nothing
  * else, the best round of a few milliseconds of each. Other work on the machine lowers the results.
  *
- * @param seconds Time for each of the five; default 0.1.
+ * @param seconds Time for each of the six; default 0.1.
  * @throws {InvalidArgumentError} when seconds is not within [0, 10]
  * @throws {NativeAddonError} when there is no memory for the two buffers of 128 MiB
  */
@@ -33,8 +35,8 @@ export function measurePeak(context: NativeContext, seconds = 0.1): MeasuredPeak
       received: String(seconds),
     });
   }
-  const out = new Float64Array(5);
+  const out = new Float64Array(6);
   checkStatus('measurePeak', context.addon.measurePeak(context.handle, seconds, out));
-  const [f32, i8, b1, copy, read] = out as unknown as [number, number, number, number, number];
-  return Object.freeze({ isa: context.isa, threads: context.threads, f32, i8, b1, copy, read });
+  const [f32, i8, shift, b1, copy, read] = out as unknown as [number, number, number, number, number, number];
+  return Object.freeze({ isa: context.isa, threads: context.threads, f32, i8, shift, b1, copy, read });
 }

@@ -16,6 +16,7 @@ extern "C" {
 QkPeakRounds qk_peak_f32__scalar, qk_peak_f32__avx2, qk_peak_f32__avx512vnni, qk_peak_f32__neon;
 QkPeakRounds qk_peak_i8__scalar, qk_peak_i8__avx2, qk_peak_i8__avxvnni, qk_peak_i8__avx512vnni, qk_peak_i8__neon,
     qk_peak_i8__neondot;
+QkPeakRounds qk_peak_shift__scalar, qk_peak_shift__avx2, qk_peak_shift__avx512vnni, qk_peak_shift__neon;
 QkPeakRounds qk_peak_b1__scalar, qk_peak_b1__avx2, qk_peak_b1__avx512vnni, qk_peak_b1__neon;
 QkPeakRead qk_peak_read__scalar, qk_peak_read__avx2, qk_peak_read__avx512vnni, qk_peak_read__neon;
 }
@@ -29,9 +30,10 @@ struct PeakLoop {
 };
 
 struct PeakTable {
-  Op<PeakLoop> f32;  // fused multiply-add
-  Op<PeakLoop> i8;   // dot product of unsigned and signed bytes into int32
-  Op<PeakLoop> b1;   // XOR and count of bits
+  Op<PeakLoop> f32;    // fused multiply-add
+  Op<PeakLoop> i8;     // dot product of unsigned and signed bytes into int32
+  Op<PeakLoop> shift;  // the same products with weights that are powers of two: shift and addition
+  Op<PeakLoop> b1;     // XOR and count of bits
   Op<QkPeakRead*> read;
 };
 

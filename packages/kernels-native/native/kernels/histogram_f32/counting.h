@@ -9,7 +9,7 @@
 namespace {
 
 constexpr int64_t kGroup = 16;           // values whose indices are computed at once
-constexpr int64_t kAhead = 4;            // groups between the computation of indices and their counting
+constexpr int64_t kAhead = 8;            // groups between the computation of indices and their counting
 constexpr int64_t kPrefetch = 8192 / 4;  // values, two pages: the hardware stops at the end of each, and counting fills the
                                          // window in which the core could look further by itself
 

@@ -39,6 +39,22 @@ uint64_t qk_peak_i8__scalar(int64_t rounds) {
   return total;
 }
 
+// 32 operations a round.
+uint64_t qk_peak_shift__scalar(int64_t rounds) {
+  int32_t sums[kChains] = {};
+  int32_t a = 3, exponent = 2;
+  for (int64_t r = 0; r < rounds; r++) {
+    asm volatile("" : "+r"(a), "+r"(exponent));
+    for (int32_t& sum : sums) {
+      sum = static_cast<int32_t>(static_cast<uint32_t>(sum) + (static_cast<uint32_t>(a) << exponent));
+      asm volatile("" : "+r"(sum));
+    }
+  }
+  uint32_t total = 0;
+  for (const int32_t sum : sums) total += static_cast<uint32_t>(sum);
+  return total;
+}
+
 // 512 operations a round: 4 words of 64 bits.
 uint64_t qk_peak_b1__scalar(int64_t rounds) {
   uint64_t words[4] = {1, 2, 3, 4}, total = 0;
