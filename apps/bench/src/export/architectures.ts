@@ -192,7 +192,7 @@ function temporal(): tfl.LayersModel {
   });
 }
 
-/** Recurrent language models: embedding, stacked and two-way cells. ONNX → TensorFlow.js has no recurrent layers, so they go one way. */
+/** Recurrent models: stacked and two-way cells. */
 function recurrent(): tfl.LayersModel {
   const input = tfl.input({ shape: [12, 8] });
   const x = over(
@@ -206,20 +206,18 @@ function recurrent(): tfl.LayersModel {
 export interface Architecture {
   readonly name: string;
   build(): tfl.LayersModel;
-  /** Whether it also comes back from ONNX. */
-  readonly returns: boolean;
 }
 
 export const architectures: readonly Architecture[] = [
-  { name: 'MobileNetV2', build: mobileNetV2, returns: true },
-  { name: 'ResNet', build: resNet, returns: true },
-  { name: 'DenseNet', build: denseNet, returns: true },
-  { name: 'VGG', build: vgg, returns: true },
-  { name: 'Inception', build: inception, returns: true },
-  { name: 'squeeze and excitation', build: squeezeExcite, returns: true },
-  { name: 'Xception', build: xception, returns: true },
-  { name: 'U-Net', build: uNet, returns: true },
-  { name: 'perceptron', build: perceptron, returns: true },
-  { name: 'temporal convolutions', build: temporal, returns: true },
-  { name: 'LSTM and two-way GRU', build: recurrent, returns: false },
+  { name: 'MobileNetV2', build: mobileNetV2 },
+  { name: 'ResNet', build: resNet },
+  { name: 'DenseNet', build: denseNet },
+  { name: 'VGG', build: vgg },
+  { name: 'Inception', build: inception },
+  { name: 'squeeze and excitation', build: squeezeExcite },
+  { name: 'Xception', build: xception },
+  { name: 'U-Net', build: uNet },
+  { name: 'perceptron', build: perceptron },
+  { name: 'temporal convolutions', build: temporal },
+  { name: 'LSTM and two-way GRU', build: recurrent },
 ];

@@ -82,7 +82,7 @@ export function exportMarkdown({
     );
     for (const row of roundTrips) {
       lines.push(
-        `| ${row.architecture} | ${row.weights} | ${row.onnx.toExponential(1)} | ${row.back?.toExponential(1) ?? 'no recurrent layers'} | ${row.transposes} |`,
+        `| ${row.architecture} | ${row.weights} | ${row.onnx.toExponential(1)} | ${row.back.toExponential(1)} | ${row.transposes} |`,
       );
     }
     lines.push('');

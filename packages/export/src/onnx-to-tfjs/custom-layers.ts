@@ -6,6 +6,8 @@ export const customClasses = {
   slice: 'BitwrightSlice',
   groupedConvolution: 'BitwrightGroupedConv2D',
   affine: 'BitwrightChannelAffine',
+  reverse: 'BitwrightReverse',
+  elementFunction: 'BitwrightFunction',
 } as const;
 
 /** Start and end of a slice along one axis, as tf.stridedSlice takes them; null end: to the end. */
@@ -44,17 +46,39 @@ interface GroupedConfig {
   readonly use_bias: boolean;
 }
 
+/** ONNX operators of one variable that become a layer of their own, by the name of TensorFlow.js' operator. */
+export const elementFunctions = {
+  exp: 'Exp',
+  log: 'Log',
+  sqrt: 'Sqrt',
+  abs: 'Abs',
+  reciprocal: 'Reciprocal',
+  erf: 'Erf',
+  neg: 'Neg',
+  sin: 'Sin',
+  cos: 'Cos',
+} as const;
+
+export type ElementFunction = keyof typeof elementFunctions;
+
+interface AffineConfig {
+  /** Sizes of both weights, one per axis but the batch; null: only the last axis. */
+  readonly sizes: readonly number[] | null;
+}
+
 type Size = number | null;
 
 /**
  * Registers the layers that models converted from ONNX may need and TensorFlow.js does not have: padding of any axis, slices with
- * steps, grouped convolutions, a scale and shift per channel. Call it before `tf.loadLayersModel`; calling it twice does no harm.
+ * steps, grouped convolutions, a scale and shift per channel or element,
+ * reversed axes, and functions of one variable. Call it before `tf.loadLayersModel`; calling it twice does no harm.
  *
  * All are differentiable, so models that contain them train.
  */
 export function registerOnnxLayers(tensorflow: TensorFlowJs): void {
   const tf = functionsOf(tensorflow);
-  for (const layer of [padLayer(tf), sliceLayer(tf), groupedLayer(tf), affineLayer(tf)]) {
+  const layers = [padLayer(tf), sliceLayer(tf), groupedLayer(tf), affineLayer(tf), reverseLayer(tf), functionLayer(tf)];
+  for (const layer of layers) {
     tf.serialization.registerClass(layer);
   }
 }
@@ -213,16 +237,21 @@ function groupedLayer(tf: TfFunctions): object {
   };
 }
 
-/** x · scale + shift along the last axis, both trainable. */
+/** x · scale + shift, both trainable: one pair per index of the last axis, or of all axes with `sizes` (1 where they are shared). */
 function affineLayer(tf: TfFunctions): object {
   return class BitwrightChannelAffine extends tf.layers.Layer {
     static className: string = customClasses.affine;
+    private readonly options: AffineConfig;
     private scale: TfVariable | undefined;
     private shift: TfVariable | undefined;
+    constructor(config: object) {
+      super(config);
+      this.options = read<AffineConfig>(config, { sizes: null });
+    }
     build(shape: Size[]): void {
-      const channels = [Number(shape.at(-1))];
-      this.scale = this.addWeight('scale', channels, 'float32', tf.initializers.ones());
-      this.shift = this.addWeight('shift', channels, 'float32', tf.initializers.zeros());
+      const sizes = [...(this.options.sizes ?? [Number(shape.at(-1))])];
+      this.scale = this.addWeight('scale', sizes, 'float32', tf.initializers.ones());
+      this.shift = this.addWeight('shift', sizes, 'float32', tf.initializers.zeros());
       this.built = true;
     }
     computeOutputShape(shape: Size[]): Size[] {
@@ -233,6 +262,51 @@ function affineLayer(tf: TfFunctions): object {
         const scaled = tf.mul(only(inputs), this.scale?.read() as TfTensor);
         return tf.add(scaled, this.shift?.read() as TfTensor);
       });
+    }
+    override getConfig(): object {
+      return { ...super.getConfig(), ...this.options };
+    }
+  };
+}
+
+/** One axis the other way round. */
+function reverseLayer(tf: TfFunctions): object {
+  return class BitwrightReverse extends tf.layers.Layer {
+    static className: string = customClasses.reverse;
+    private readonly options: { readonly axis: number };
+    constructor(config: object) {
+      super(config);
+      this.options = read(config, { axis: 1 });
+    }
+    computeOutputShape(shape: Size[]): Size[] {
+      return shape;
+    }
+    call(inputs: TfTensor | TfTensor[]): TfTensor {
+      return tf.tidy(() => tf.reverse(only(inputs), this.options.axis));
+    }
+    override getConfig(): object {
+      return { ...super.getConfig(), ...this.options };
+    }
+  };
+}
+
+/** A function of one variable that TensorFlow.js has as an operator but not as an activation. */
+function functionLayer(tf: TfFunctions): object {
+  return class BitwrightFunction extends tf.layers.Layer {
+    static className: string = customClasses.elementFunction;
+    private readonly options: { readonly operator: ElementFunction };
+    constructor(config: object) {
+      super(config);
+      this.options = read<{ readonly operator: ElementFunction }>(config, { operator: 'exp' });
+    }
+    computeOutputShape(shape: Size[]): Size[] {
+      return shape;
+    }
+    call(inputs: TfTensor | TfTensor[]): TfTensor {
+      return tf.tidy(() => tf[this.options.operator](only(inputs)));
+    }
+    override getConfig(): object {
+      return { ...super.getConfig(), ...this.options };
     }
   };
 }

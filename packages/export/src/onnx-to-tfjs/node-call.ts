@@ -12,8 +12,8 @@ export interface NodeCall {
   readonly opset: number;
   /** Values of the inputs; undefined for constants and inputs left out. */
   readonly inputs: readonly (KerasValue | undefined)[];
-  /** Sizes of a tensor's axes; the batch is open. */
-  shapeOf(name: string): Shape;
+  /** Sizes of a tensor's axes; the batch is open. It is the first axis, but the second of sequences with time first. */
+  shapeOf(name: string, batchAxis?: number): Shape;
   /** Takes the result of a later node over, which is then not converted itself. */
   provide(output: string, value: KerasValue): void;
 }

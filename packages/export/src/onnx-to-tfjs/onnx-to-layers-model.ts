@@ -105,8 +105,9 @@ export function onnxToLayers(
   };
   const inputs = index.inputs.map((input) => convertInput(conversion, input));
   for (const node of index.nodes) {
-    if (!conversion.values.has(node.output[0] ?? ''))
-      conversion.values.set(node.output[0] ?? '', convertNode(conversion, node));
+    // Recurrent nodes may leave their first output out.
+    const output = node.output.find((name) => name !== '') ?? '';
+    if (!conversion.values.has(output)) conversion.values.set(output, convertNode(conversion, node));
   }
   const outputs = index.outputs.map(({ name }) => convertOutput(conversion, name));
   const results = outputs.map(({ layer }) => layer);
@@ -157,7 +158,7 @@ function withInputShapes(source: Model, shapes: NonNullable<OnnxToLayersOptions[
   return model;
 }
 
-/** Sizes of every tensor; the first axis is the batch and stays open. */
+/** Sizes of every tensor, as far as they are known; which axis is the batch is not known here. */
 function shapesOf(model: Model, index: GraphIndex): Map<string, Shape> {
   const types = inferShapes(model);
   const sized = new Map<string, Shape>();
@@ -165,14 +166,14 @@ function shapesOf(model: Model, index: GraphIndex): Map<string, Shape> {
     if (type.dims === undefined || index.initializer(name) !== undefined) continue;
     sized.set(
       name,
-      type.dims.map((size, axis) => (axis > 0 && typeof size === 'number' ? size : null)),
+      type.dims.map((size) => (typeof size === 'number' ? size : null)),
     );
   }
   return sized;
 }
 
 function convertInput({ writer, values, shapes, images }: Conversion, { name, type }: ValueInfo): string {
-  const shape = shapes.get(name);
+  const shape = shapes.get(name)?.map((size, axis) => (axis === 0 ? null : size));
   const elementType = type?.value.case === 'tensorType' ? type.value.value.elemType : undefined;
   if (shape === undefined || shape.length === 0 || elementType !== DataType.FLOAT) {
     throw new UnsupportedOperatorError({
@@ -213,8 +214,8 @@ function callOf({ writer, index, opset, shapes, values }: Conversion, node: Node
     index,
     opset,
     inputs: node.input.map((name) => values.get(name)),
-    shapeOf(name) {
-      const shape = shapes.get(name);
+    shapeOf(name, batchAxis = 0) {
+      const shape = shapes.get(name)?.map((size, axis) => (axis === batchAxis ? null : size));
       if (shape === undefined)
         throw unsupported(
           { node },

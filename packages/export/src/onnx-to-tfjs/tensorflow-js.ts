@@ -47,6 +47,16 @@ export interface TfFunctions {
   ): TfTensor;
   add(a: TfTensor, b: TfTensor): TfTensor;
   mul(a: TfTensor, b: TfTensor): TfTensor;
+  reverse(x: TfTensor, axis: number): TfTensor;
+  exp(x: TfTensor): TfTensor;
+  log(x: TfTensor): TfTensor;
+  sqrt(x: TfTensor): TfTensor;
+  abs(x: TfTensor): TfTensor;
+  reciprocal(x: TfTensor): TfTensor;
+  erf(x: TfTensor): TfTensor;
+  neg(x: TfTensor): TfTensor;
+  sin(x: TfTensor): TfTensor;
+  cos(x: TfTensor): TfTensor;
   tidy<T extends TfTensor>(compute: () => T): T;
 }
 

@@ -320,11 +320,42 @@ describe('onnxToLayersModel, operator by operator', () => {
   });
 });
 
+describe('layers of our own', () => {
+  it.each(['Exp', 'Erf', 'Neg', 'Sin', 'Cos', 'Abs'])('compute %s, there and back', async (opType) => {
+    const { layers, result } = await expectSameAsOnnx(unary(opType), [image], relativeTolerance);
+    expect(result.customLayers).toEqual(['BitwrightFunction']);
+    const back = layersModelToOnnx(layers).model;
+    expect(back.graph!.node.map((node) => node.opType)).toContain(opType);
+  });
+
+  it.each([
+    ['a constant for every element', [3, 4], [2, 3, 4]],
+    ['one that repeats over some axes of an image', [4, 1, 6], image],
+    ['one of an image’s own shape', [1, 4, 7, 6], image],
+  ])('multiply and shift by %s, there and back', async (_, dims, shape) => {
+    const nodes = [op('Mul', ['x', 'k'], ['p']), op('Sub', ['p', 'k'], ['q']), op('Add', ['k', 'q'], ['y'])];
+    const { layers, result } = await expectSameAsOnnx(
+      network(nodes, [weight('k', dims, 4)], shape),
+      [shape],
+      relativeTolerance,
+    );
+    expect(result.customLayers).toEqual(['BitwrightChannelAffine']);
+    const x = channelsLast(inputsFor([shape])[0]!);
+    const [actual] = await runOnnx(layersModelToOnnx(layers).model, [x], 'disabled');
+    const expected = (layers.predict(x) as tf.Tensor).dataSync();
+    expect(relativeError(actual!.data as Float32Array, expected)).toBeLessThanOrEqual(relativeTolerance);
+  });
+});
+
 describe('what cannot be converted', () => {
   const refused: Readonly<Record<string, readonly [Model, string]>> = {
-    'an unknown operator': [unary('Erf'), 'Erf node "Erf_y"'],
+    'an unknown operator': [unary('Det'), 'Det node "Det_y"'],
     'a computed kernel': [network([op('Conv', ['x', 'x'], ['y'])], []), 'Conv node "Conv_y"'],
     'pads no average pool has': [unary('AveragePool', [kernel(3, 3), pads(2, 0, 1, 1)]), 'count_include_pad'],
+    'a constant per sample': [
+      network([op('Add', ['x', 'k'], ['y'])], [weight('k', [2, 4, 7, 6], 1)]),
+      'repeats over the batch',
+    ],
     'a reshape that mixes the batch': [network([op('Reshape', ['x', 's'], ['y'])], [ints('s', -1, 3)]), 'batch'],
   };
   for (const [name, [model, message]] of Object.entries(refused)) {

@@ -5,12 +5,12 @@ import { randomInputs, randomizeWeights, relativeError, relativeTolerance } from
 import { randomModel } from '../tfjs-to-onnx/random-model';
 import { loadLayers, type tf } from './compare';
 
-/** Operators of recurrent layers and of features in a foreign order, which have no layer in this direction. */
-const oneWay = /(LSTM|GRU|RNN|Gather) node/;
+/** Features in a foreign order have no layer in this direction. */
+const oneWay = /Gather node/;
 const modelCount = 120;
 
 describe('TensorFlow.js to ONNX and back, random models', () => {
-  it('gives the outputs of the first model, or names a recurrent node', async () => {
+  it('gives the outputs of the first model, or names the node that reorders features', async () => {
     let returned = 0;
     for (let seed = 0; seed < modelCount; seed++) {
       const model = randomModel(seed);
@@ -26,7 +26,7 @@ describe('TensorFlow.js to ONNX and back, random models', () => {
       });
       returned += 1;
     }
-    expect(returned).toBeGreaterThan(modelCount / 2);
+    expect(returned).toBeGreaterThan(0.9 * modelCount);
   });
 });
 

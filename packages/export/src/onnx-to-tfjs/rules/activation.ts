@@ -1,6 +1,7 @@
 import { getFloat, getInt, getString } from '@bitwright/onnx';
 import { permuteArray } from '../../tfjs-to-onnx/permute-array';
 import { plainLayout } from '../../tfjs-to-onnx/value';
+import { customClasses, elementFunctions } from '../custom-layers';
 import type { KerasValue } from '../keras-value';
 import {
   arranged,
@@ -20,6 +21,16 @@ const functions: Readonly<Record<string, string>> = {
   Softsign: 'softsign',
   Selu: 'selu',
   Mish: 'mish',
+};
+
+/** Functions of one variable that are no activations of TensorFlow.js. */
+export const elementFunctionConverter: NodeConverter = {
+  opTypes: Object.values(elementFunctions),
+  convert(call) {
+    const value = materialized(call, dataInput(call, 0));
+    const [operator] = Object.entries(elementFunctions).find(([, opType]) => opType === call.node.opType) ?? [];
+    return { ...value, layer: call.writer.add(customClasses.elementFunction, [value.layer], { config: { operator } }) };
+  },
 };
 
 /** Activations without parameters of their own. */

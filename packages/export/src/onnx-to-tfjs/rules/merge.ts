@@ -1,4 +1,5 @@
 import { getInt, tensorToFloat32 } from '@bitwright/onnx';
+import { permuteArray } from '../../tfjs-to-onnx/permute-array';
 import { plainLayout, sameLayout } from '../../tfjs-to-onnx/value';
 import { customClasses } from '../custom-layers';
 import { channelsLastLayout, type KerasValue } from '../keras-value';
@@ -41,7 +42,8 @@ export const elementwiseConverter: NodeConverter = {
     );
     const [first] = values;
     if (first === undefined || values.length < 2) throw unsupported(call, 'two inputs', `${values.length}`);
-    return { ...first, shape: call.shapeOf(node.output[0] ?? ''), layer: call.writer.add(className, names) };
+    const shape = call.shapeOf(node.output[0] ?? '', first.layout[0]);
+    return { ...first, shape, layer: call.writer.add(className, names) };
   },
 };
 
@@ -65,7 +67,7 @@ export const concatConverter: NodeConverter = {
       values.map((value) => value.layer),
       { config: { axis } },
     );
-    return { ...first, shape: call.shapeOf(node.output[0] ?? ''), layer };
+    return { ...first, shape: call.shapeOf(node.output[0] ?? '', first.layout[0]), layer };
   },
 };
 
@@ -95,7 +97,7 @@ function withConstant(call: NodeCall, position: number): KerasValue {
   if (tensor === undefined || node.input.length !== 2)
     throw unsupported(call, 'one constant and one computed input', 'others');
   const values = tensorToFloat32(tensor);
-  const shape = call.shapeOf(node.output[0] ?? '');
+  const shape = call.shapeOf(node.output[0] ?? '', x.layout[0]);
   const line = lineOf(call, values, position);
   const value = materialized(call, x);
   if (values.length === 1 && shape.length === x.shape.length) {
@@ -109,9 +111,7 @@ function withConstant(call: NodeCall, position: number): KerasValue {
   const axis = dims.findIndex((d) => d !== 1);
   const isPerChannel =
     dims.length === rank && dims.every((d, i) => i === axis || d === 1) && dims[axis] === x.shape[axis];
-  if (!isPerChannel || x.featureOrder !== undefined || axis === 0) {
-    throw unsupported(call, 'a constant of one value, or of one per index of an axis', `[${dims}] with [${x.shape}]`);
-  }
+  if (!isPerChannel || x.featureOrder !== undefined || axis === 0) return withWholeConstant(call, value, dims, line);
   const layout = [...value.layout.filter((a) => a !== axis), axis];
   const y = arranged(call, value, layout);
   if (rank === 4) {
@@ -129,6 +129,30 @@ function withConstant(call: NodeCall, position: number): KerasValue {
     shift: { shape: [values.length], data: line.shift },
   };
   return { ...y, layer: writer.add(customClasses.affine, [y.layer], { weights }) };
+}
+
+/** A constant that spreads over axes of x but the batch: an affine layer with weights of its shape. */
+function withWholeConstant(
+  call: NodeCall,
+  x: KerasValue,
+  dims: readonly number[],
+  line: { readonly scale: Float32Array; readonly shift: Float32Array },
+): KerasValue {
+  const fits = dims.length === x.shape.length && dims.every((d, i) => d === 1 || (i > 0 && d === x.shape[i]));
+  if (!fits || x.featureOrder !== undefined) {
+    throw unsupported(
+      call,
+      'a constant that repeats over the batch and fits the other axes',
+      `[${dims}] with [${x.shape}]`,
+    );
+  }
+  const sizes = x.layout.slice(1).map((axis) => dims[axis] ?? 1);
+  const inLayout = (data: Float32Array): Float32Array => permuteArray(data, dims, x.layout);
+  const weights = {
+    scale: { shape: sizes, data: inLayout(line.scale) },
+    shift: { shape: sizes, data: inLayout(line.shift) },
+  };
+  return { ...x, layer: call.writer.add(customClasses.affine, [x.layer], { config: { sizes }, weights }) };
 }
 
 /** The operation as x · scale + shift. */

@@ -1,10 +1,17 @@
 import type { NodeConverter } from '../node-call';
-import { activationConverter, clipConverter, preluConverter, softmaxConverter } from './activation';
+import {
+  activationConverter,
+  clipConverter,
+  elementFunctionConverter,
+  preluConverter,
+  softmaxConverter,
+} from './activation';
 import { convConverter, convTransposeConverter } from './convolution';
 import { gemmConverter, matMulConverter } from './dense';
 import { concatConverter, elementwiseConverter } from './merge';
 import { batchNormalizationConverter, layerNormalizationConverter } from './normalization';
 import { globalPoolConverter, poolConverter, resizeConverter } from './pooling';
+import { recurrentConverter } from './recurrent';
 import {
   identityConverter,
   padConverter,
@@ -32,6 +39,8 @@ export const defaultNodes: NodeRegistry = /* @__PURE__ */ nodeRegistry([
   batchNormalizationConverter,
   layerNormalizationConverter,
   activationConverter,
+  elementFunctionConverter,
+  recurrentConverter,
   clipConverter,
   preluConverter,
   softmaxConverter,

@@ -7,6 +7,7 @@ import {
   dataInput,
   integersInput,
   materialized,
+  type NodeCall,
   type NodeConverter,
   numberInput,
   plain,
@@ -110,7 +111,8 @@ export const sliceConverter: NodeConverter = {
       axis < 0 ? axis + rank : axis,
     );
     const steps = integersInput(call, 4, 'steps') ?? starts.map(() => 1);
-    if (steps.some((step) => step < 1)) throw unsupported(call, 'steps > 0', `[${steps}]`);
+    if (steps.length === 1 && steps[0] === -1) return reversedAxis(call, x, axes[0] ?? 0, starts[0] ?? 0, ends[0] ?? 0);
+    if (steps.some((step) => step < 1)) throw unsupported(call, 'steps > 0, or a whole axis reversed', `[${steps}]`);
     const whole: SliceRange = { begin: 0, end: null, stride: 1 };
     const ranges = x.layout.map((axis): SliceRange => {
       const i = axes.indexOf(axis);
@@ -122,7 +124,7 @@ export const sliceConverter: NodeConverter = {
     const [batch = whole, ...rest] = ranges;
     if (batch.begin !== 0 || batch.end !== null || batch.stride !== 1)
       throw unsupported(call, 'the whole batch', 'a part of it');
-    const shape = call.shapeOf(node.output[0] ?? '');
+    const shape = call.shapeOf(node.output[0] ?? '', x.layout[0]);
     const cropping = croppingOf(x, rest);
     const layer =
       cropping === undefined
@@ -131,6 +133,15 @@ export const sliceConverter: NodeConverter = {
     return { ...x, shape, layer };
   },
 };
+
+/** A Slice from the last element to the first by steps of −1. */
+function reversedAxis(call: NodeCall, x: KerasValue, onnxAxis: number, start: number, end: number): KerasValue {
+  const axis = x.layout.indexOf(onnxAxis);
+  const size = x.shape[onnxAxis] ?? null;
+  const isWhole = (start === -1 || (size !== null && start >= size - 1)) && end <= -(size ?? 2 ** 31 - 1) - 1;
+  if (axis < 1 || !isWhole) throw unsupported(call, 'a whole axis behind the batch, reversed', `[${start}, ${end})`);
+  return { ...x, layer: call.writer.add(customClasses.reverse, [x.layer], { config: { axis } }) };
+}
 
 /** Elements cut from both ends of height and width; undefined when the slice does more than that. */
 function croppingOf(x: KerasValue, [height, width, channels]: readonly SliceRange[]): [number, number][] | undefined {

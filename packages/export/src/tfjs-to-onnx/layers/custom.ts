@@ -1,5 +1,5 @@
 import { intAttribute } from '@bitwright/onnx';
-import { customClasses, type SliceRange, slicedSize } from '../../onnx-to-tfjs/custom-layers';
+import { customClasses, elementFunctions, type SliceRange, slicedSize } from '../../onnx-to-tfjs/custom-layers';
 import {
   inputOf,
   knownSize,
@@ -88,21 +88,51 @@ export const groupedConvolutionConverter: LayerConverter = {
   },
 };
 
-/** The custom scale and shift along the last axis. */
+/** The custom scale and shift: along the last axis, or of all axes but the batch. */
 export const channelAffineConverter: LayerConverter = {
   classNames: [customClasses.affine],
   convert(call) {
     const { writer } = call;
     const x = withOrder(call, inputOf(call));
     const rank = x.shape.length;
-    // The channels are the last logical axis; axes of size 1 follow where they stand earlier.
-    const trailing = rank - 1 - x.layout.indexOf(rank - 1);
     const constant = (name: string): string => {
-      const weight = weightOf(call, name, [null]);
-      const dims = [...weight.shape, ...new Array<number>(trailing).fill(1)];
-      return writer.constant(weight.name, dims, () => weight.data, `${trailing} axes follow`);
+      const weight = weightOf(
+        call,
+        name,
+        Array.isArray(call.config['sizes']) ? x.shape.slice(1).map(() => null) : [null],
+      );
+      // Sizes by logical axis, 1 for the batch and what the weight does not have; then in the order of the ONNX tensor.
+      const sizes = [...new Array<number>(rank - weight.shape.length).fill(1), ...weight.shape];
+      const dims = x.layout.map((axis) => sizes[axis] ?? 1);
+      const note = `for axes ${x.layout.join(', ')}`;
+      return writer.constant(weight.name, dims, () => permuteArray(weight.data, sizes, x.layout), note);
     };
     return [{ ...x, name: writer.one('Add', [writer.one('Mul', [x.name, constant('scale')]), constant('shift')]) }];
+  },
+};
+
+/** The custom layer that turns an axis around. */
+export const customReverseConverter: LayerConverter = {
+  classNames: [customClasses.reverse],
+  convert(call) {
+    const { writer } = call;
+    const x = withOrder(call, inputOf(call));
+    const axis = x.layout.indexOf(numberOf(call, 'axis'));
+    const bounds = [-1, -Number.MAX_SAFE_INTEGER, axis, -1].map((bound) => writer.int64([bound]));
+    return [{ ...x, name: writer.one('Slice', [x.name, ...bounds]) }];
+  },
+};
+
+/** The custom layer of a function of one variable. */
+export const customFunctionConverter: LayerConverter = {
+  classNames: [customClasses.elementFunction],
+  convert(call) {
+    const x = inputOf(call);
+    const operator = textOf(call, 'operator', '');
+    const opType = Object.entries(elementFunctions).find(([name]) => name === operator)?.[1];
+    if (opType === undefined)
+      throw malformedLayer(call, `one of ${Object.keys(elementFunctions).join(', ')}`, operator);
+    return [{ ...x, name: call.writer.one(opType, [x.name]) }];
   },
 };
 

@@ -3,7 +3,9 @@ import { activationConverter, parametricActivationConverter, preluConverter } fr
 import { convolutionConverter, depthwiseConverter, separableConverter, transposedConverter } from './convolution';
 import {
   channelAffineConverter,
+  customFunctionConverter,
   customPadConverter,
+  customReverseConverter,
   customSliceConverter,
   groupedConvolutionConverter,
 } from './custom';
@@ -68,4 +70,6 @@ export const defaultLayers: LayerRegistry = /* @__PURE__ */ layerRegistry([
   customSliceConverter,
   groupedConvolutionConverter,
   channelAffineConverter,
+  customFunctionConverter,
+  customReverseConverter,
 ]);
