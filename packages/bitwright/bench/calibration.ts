@@ -86,6 +86,7 @@ async function child(file: string, samples: number): Promise<void> {
     runtime,
     activationRange: flags.method === 'percentile' ? 'percentile(99.999)' : (flags.method ?? 'entropy'),
     verifySamples: 0,
+    correctBias: false,
     ...(backend === undefined ? {} : { backend }),
   });
   encodeModel(model);

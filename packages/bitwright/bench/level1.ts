@@ -5,9 +5,9 @@
  *
  *   npx tsx --conditions=@bitwright/source packages/bitwright/bench/level1.ts [--only NAME]
  *
- * Writes packages/bitwright/bench/results/level1.{json,md}. Needs the real models (BITWRIGHT_SHARED).
+ * Writes packages/bitwright/bench/results/level1.{json,md}; with --only, rows of other models stay. Needs the real models (BITWRIGHT_SHARED).
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ortX64, perTensor, type Target, withScheme } from '@bitwright/core';
@@ -269,10 +269,18 @@ for (const measured of classifiers) {
   }
 }
 const language = isWanted('tinylm_llama_233k') ? await measureLanguage(runtime) : [];
-const measured: Measured = { machine: describeMachine(runtime), models, language };
-if (flags.only === undefined) {
-  mkdirSync(results, { recursive: true });
-  writeFileSync(join(results, 'level1.json'), `${JSON.stringify(measured, undefined, 2)}\n`);
-  writeFileSync(join(results, 'level1.md'), markdown(measured));
-}
-process.stdout.write(markdown(measured));
+const path = join(results, 'level1.json');
+const before: Partial<Measured> = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
+const isNew = ({ model }: ModelResult): boolean => models.some((result) => result.model === model);
+const kept = flags.only === undefined ? [] : (before.models ?? []).filter((result) => !isNew(result));
+const order = classifiers.map(({ name }) => name);
+const rank = ({ model }: ModelResult): number => order.indexOf(model.split(',')[0] ?? '');
+const all: Measured = {
+  machine: describeMachine(runtime),
+  models: [...kept, ...models].sort((a, b) => rank(a) - rank(b) || a.model.length - b.model.length),
+  language: language.length > 0 ? language : (before.language ?? []),
+};
+mkdirSync(results, { recursive: true });
+writeFileSync(path, `${JSON.stringify(all, undefined, 2)}\n`);
+writeFileSync(join(results, 'level1.md'), markdown(all));
+process.stdout.write(markdown(all));

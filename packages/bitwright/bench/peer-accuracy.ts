@@ -50,18 +50,18 @@ interface Row {
 
 const ours: Readonly<Record<string, Partial<QuantizeOptions>>> = {
   'ort-x64-vnni, default': { target: 'ort-x64-vnni' },
+  'ort-x64-vnni, no bias correction': { target: 'ort-x64-vnni', correctBias: false },
   'ort-x64-vnni, auto ranges, bias correction': {
     target: 'ort-x64-vnni',
     activationRange: 'auto',
     weightRange: 'auto',
-    correctBias: true,
   },
   'ort-x64 (7-bit weights), default': { target: 'ort-x64' },
+  'ort-x64 (7-bit weights), no bias correction': { target: 'ort-x64', correctBias: false },
   'ort-x64 (7-bit weights), auto ranges, bias correction': {
     target: 'ort-x64',
     activationRange: 'auto',
     weightRange: 'auto',
-    correctBias: true,
   },
 };
 const peers = ['MinMax', 'Entropy', 'Percentile'];
@@ -164,6 +164,9 @@ function write(): void {
   mkdirSync(results, { recursive: true });
   const machine = describeMachine(runtime);
   writeFileSync(path, `${JSON.stringify({ machine, rows }, undefined, 2)}\n`);
+  const order = [...classifiers.map(({ name }) => name), ...Object.keys(ours), ...peers];
+  const rank = (row: Row): number => 100 * order.indexOf(row.model) + order.indexOf(row.method);
+  rows = [...rows].sort((a, b) => rank(a) - rank(b));
   const lines = rows.map(
     (row) =>
       `| ${row.model} | ${row.tool} | ${row.method} | ${row.float.toFixed(2)} | ${row.top1.toFixed(2)} | ${(row.top1 - row.float).toFixed(2)} | ${(100 * row.agreement).toFixed(2)} | ${row.samples} |`,

@@ -76,6 +76,9 @@ function addOptions(command: Command, table: OptionTable): void {
     if (spec.shownDefault !== undefined) option.description += ` (default: ${spec.shownDefault})`;
     if (option.attributeName() !== key) throw new RangeError(`option ${spec.flags} must have the key ${key}`);
     command.addOption(option);
+    if (spec.negation === undefined) continue;
+    const negated = new Option(spec.flags.replace('--', '--no-'), spec.negation);
+    command.addOption(spec.group === undefined ? negated : negated.helpGroup(spec.group));
   }
 }
 

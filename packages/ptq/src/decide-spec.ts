@@ -131,7 +131,7 @@ export async function decideSpec(
     runtime,
     source,
     rounding: options.rounding ?? 'nearest',
-    correctBias: options.correctBias ?? false,
+    correctBias: settings.correctBias,
     batchSize: settings.batchSize,
     samples: settings.samples,
     respecify: (corrected) => specOf(planPrepared({ ...plan, model: corrected }, finalOptions)),

@@ -274,7 +274,9 @@ export const quantizeOptions = {
   biasCorrection: {
     flags: '--bias-correction',
     kind: 'flag',
-    description: 'take the mean error of every channel out of its bias',
+    negation: 'leave biases as they are',
+    description:
+      'take the mean error of every channel out of its bias (default: with 8 bits, for targets that read .onnx files)',
     group: 'How to quantize:',
   },
   perTensor: {

@@ -29,7 +29,8 @@ export interface QuantizeSettings extends BitSettings {
   readonly rounding: Rounding;
   readonly equalize: boolean;
   readonly smooth: number | undefined;
-  readonly correctBias: boolean;
+  /** Undefined: what the library takes, which depends on the bits. */
+  readonly correctBias: boolean | undefined;
   readonly perChannel: boolean;
   readonly exclude: readonly string[];
   readonly shapes: ParsedShapes;
@@ -61,7 +62,7 @@ export function readSettings(options: Partial<Options>): QuantizeSettings {
     rounding: (options.rounding ?? 'nearest') as Rounding,
     equalize: options.equalize === true,
     smooth: options.smooth === undefined ? undefined : parseFraction(options.smooth, '--smooth'),
-    correctBias: options.biasCorrection === true,
+    correctBias: options.biasCorrection,
     perChannel: options.perTensor !== true,
     exclude: options.exclude ?? [],
     shapes: parseShapes(options.shape ?? []),

@@ -1,12 +1,14 @@
 import { relative, resolve } from 'node:path';
-import { defaultTarget, type QuantizationReport, type QuantizeOptions } from '@bitwright/ptq';
+import type { QuantizationReport, QuantizeOptions } from '@bitwright/ptq';
 import type { CommandDefinition, CommandInput } from '../command';
 import type { Context } from '../context';
 import type { ModelInput } from '../data/model-input';
 import { exitCode } from '../exit-code';
 import { exportWritten } from '../export/export-written';
 import type { WrittenExport } from '../export/write-exports';
+import { readCpu } from '../machine/cpu';
 import { loadStatisticsBackend } from '../machine/statistics-backend';
+import { runsHere, targetHint } from '../machine/target-fit';
 import { hashFile, type OpenedModel, openModel, withShapes } from '../model/open-model';
 import type { OptionValues } from '../options/option-table';
 import { checkOutputs } from '../output/check-outputs';
@@ -34,6 +36,8 @@ export interface QuantizeDocument extends QuantizationReport {
   /** Statistics of the first calibration samples. */
   readonly inputs: OpenedData['check']['inputs'];
   readonly files: PlannedOutputs;
+  /** What the user may not know and might want. */
+  readonly hints: readonly string[];
   /** Files of `--to`. */
   readonly exports?: readonly WrittenExport[];
   /** What was tried one after another, with --max-drop. */
@@ -142,6 +146,7 @@ async function quantizeAndWrite(
   const documentOf = (report: QuantizationReport): QuantizeDocument => ({
     ...report,
     warnings: [...data.warnings(), ...targetWarnings(settings), ...report.warnings],
+    hints: hintsOf(settings, options),
     config: configPath,
     hashes,
     inputs: data.check.inputs,
@@ -158,7 +163,7 @@ async function quantizeAndWrite(
 
 /** The part of the library's options that the command line decides. */
 function quantizeSettings(settings: QuantizeSettings): Omit<QuantizeOptions, 'calibration'> {
-  const { weightRange, bits, mixedPrecision, smooth, batchSize, threads, isVerified } = settings;
+  const { weightRange, bits, mixedPrecision, smooth, correctBias, batchSize, threads, isVerified } = settings;
   return {
     target: settings.target,
     samples: settings.samples,
@@ -167,7 +172,7 @@ function quantizeSettings(settings: QuantizeSettings): Omit<QuantizeOptions, 'ca
     exclude: settings.exclude,
     rounding: settings.rounding,
     equalize: settings.equalize,
-    correctBias: settings.correctBias,
+    ...(correctBias === undefined ? {} : { correctBias }),
     perChannel: settings.perChannel,
     layerBits: settings.layerBits,
     ...(smooth === undefined ? {} : { smooth }),
@@ -221,10 +226,16 @@ function openRequestedData(
   });
 }
 
+function hintsOf({ target, bits }: QuantizeSettings, options: Options): readonly string[] {
+  const isChosen = options.target !== undefined || options.to !== undefined || (bits?.weightBits ?? 8) < 8;
+  const hint = isChosen ? undefined : targetHint(target, readCpu().features);
+  return hint === undefined ? [] : [hint];
+}
+
 /** What the written file and the measurements do not say about a target that is not onnxruntime on this machine. */
 function targetWarnings({ target, isVerified, isExported }: QuantizeSettings): readonly string[] {
   const isForeign = target.exporter !== 'onnx-qdq' && !isExported;
-  const isElsewhere = isVerified && target.id !== defaultTarget().id;
+  const isElsewhere = isVerified && !runsHere(target, readCpu().features);
   return [
     ...(isForeign
       ? [

@@ -21,6 +21,8 @@ export interface OptionSpec {
   readonly choices?: readonly string[];
   /** What the help prints as the default. */
   readonly shownDefault?: string;
+  /** What `--no-…` beside a flag does, where it can be given. */
+  readonly negation?: string;
   /** Only on the command line: what one run does, rather than how the project is set up. */
   readonly isFlagOnly?: boolean;
 }

@@ -39,6 +39,7 @@ export function formatQuantizeReport(report: QuantizeDocument): string {
     }
   }
   lines.push('', `  wrote ${files.model}`, `        ${files.spec}`, `        ${files.report}`, '');
+  for (const hint of report.hints) lines.push(`  hint: ${hint}`, '');
   if (report.exports !== undefined) lines.push(formatExports(report.exports, false));
   return `${lines.join('\n')}\n`;
 }

@@ -27,8 +27,9 @@ export interface CorrectBiasOptions {
   /** Samples used at most. Default 256. */
   readonly samples?: number;
   /**
-   * Passes that measure what is left and take it away, all layers at once. Default 0; 1 or 2 help where the model runs one sample
-   * at a time.
+   * Passes that measure what is left and take it away, all layers at once. Default 0; 1 helps shallow models that run one sample at
+   * a time. Deep ones overshoot, since a layer also takes away what it inherits (mobilenetv2 with one scale per weight tensor: 15.7 dB
+   * of the logits without, 11.9 with one, 2.3 with two).
    */
   readonly refinements?: number;
   readonly signal?: AbortSignal | undefined;

@@ -26,7 +26,8 @@ const mostExcluded = 0.2;
  * @param options of the first rung; a technique that they contain is no rung of its own
  */
 export function ladderRungs(model: Model, options: QuantizeOptions, runtime: Runtime): readonly Rung[] {
-  const { equalize, correctBias, rounding = 'nearest', activationRange, weightRange } = options;
+  const { equalize, rounding = 'nearest', activationRange, weightRange } = options;
+  const { correctBias } = resolveQuantizeOptions(options);
   const isAuto = activationRange === 'auto' && weightRange === 'auto';
   let ranking: Promise<readonly string[]> | undefined;
   const worst = (count: number): Rung => ({
