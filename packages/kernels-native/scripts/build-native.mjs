@@ -48,13 +48,17 @@ function missingTool() {
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-/** Whether the folder was configured for this version of the package. */
+/** Whether the folder was configured for this version of the package and a build program that is still there. */
 function isConfigured() {
-  const cache = join(folder, 'CMakeCache.txt');
-  return existsSync(cache) && readFileSync(cache, 'utf8').includes(`QK_VERSION:STRING=${version}\n`);
+  const file = join(folder, 'CMakeCache.txt');
+  const cache = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const hasProgram = !cache.includes('CMAKE_GENERATOR:INTERNAL=Ninja\n') || has('ninja');
+  return hasProgram && cache.includes(`QK_VERSION:STRING=${version}\n`);
 }
 
 function configure() {
+  // CMake refuses to change the build program of a folder.
+  rmSync(join(folder, 'CMakeCache.txt'), { force: true });
   const includes = [
     dirname(require.resolve('node-addon-api/package.json')),
     join(dirname(require.resolve('node-api-headers/package.json')), 'include'),
@@ -97,14 +101,15 @@ async function withLock(body) {
 }
 
 function build() {
+  const missing = missingTool();
+  if (missing !== undefined) {
+    const outcome = existsSync(join(output, addonName))
+      ? 'the addon is not built again; the one in place stays'
+      : 'the addon is not built; the TypeScript reference is used';
+    console.log(`kernels-native: ${missing} was not found, so ${outcome}.`);
+    return 0;
+  }
   if (!isConfigured()) {
-    const missing = missingTool();
-    if (missing !== undefined) {
-      console.log(
-        `kernels-native: ${missing} was not found, so the addon is not built; the TypeScript reference is used.`,
-      );
-      return 0;
-    }
     const configured = configure();
     if (configured.status !== 0) return fail('configuring', configured);
   }
