@@ -1,6 +1,7 @@
 import { UnsupportedOperatorError } from '@bitwright/core';
-import { customClasses } from '../../onnx-to-tfjs/custom-layers';
+import { customClasses, elementFunctions } from '../../onnx-to-tfjs/custom-layers';
 import type { LayerWeight } from '../layers-model';
+import { permuteArray } from '../permute-array';
 import type { Shape } from '../value';
 import { flagOf, type GraphNode, intsOf, numberOf, textOf, textsOf } from './graph-def';
 
@@ -77,9 +78,9 @@ const pool =
 
 const matrixProduct: Translate = (facts) => {
   const { node } = facts;
-  const kernel = required(facts, 1, 'right operand');
-  if (flagOf(node, 'transpose_a') || flagOf(node, 'transpose_b'))
-    throw unsupported(facts, 'operands as they are', 'transposed ones');
+  const given = required(facts, 1, 'right operand');
+  if (flagOf(node, 'transpose_a')) throw unsupported(facts, 'a left operand as it is', 'a transposed one');
+  const kernel = flagOf(node, 'transpose_b') ? transposed(given) : given;
   const fused = textsOf(node, 'fused_ops');
   const bias = fused.includes('BiasAdd') ? required(facts, 2, 'bias') : undefined;
   return {
@@ -114,17 +115,21 @@ const elementwise: Translate = (facts) => {
   const inputs = [1 - constant];
   if (weight.data.length === 1)
     return { className: 'Rescaling', config: { scale: scale[0], offset: shift[0] }, inputs };
-  const channels = facts.shape(1 - constant).at(-1);
-  if (weight.shape.slice(0, -1).some((size) => size !== 1) || weight.shape.at(-1) !== channels) {
-    throw unsupported(facts, 'a constant of one value, or of one per channel', `[${weight.shape}]`);
+  const shape = facts.shape(1 - constant);
+  const sizes = [...new Array<number>(Math.max(shape.length - weight.shape.length, 0)).fill(1), ...weight.shape];
+  const fits = sizes.length === shape.length && sizes.every((size, i) => size === 1 || (i > 0 && size === shape[i]));
+  if (!fits) {
+    throw unsupported(facts, 'a constant that repeats over the batch and fits the other axes', `[${weight.shape}]`);
   }
+  const isPerChannel = sizes.slice(0, -1).every((size) => size === 1);
   const named = (name: string, data: Float32Array): LayerWeight => ({
     name: `${node.name}/${name}`,
-    shape: [data.length],
+    shape: isPerChannel ? [data.length] : sizes.slice(1),
     data,
   });
   return {
     className: customClasses.affine,
+    ...(isPerChannel ? {} : { config: { sizes: sizes.slice(1) } }),
     inputs,
     weights: { scale: named('scale', scale), shift: named('shift', shift) },
   };
@@ -214,6 +219,23 @@ const resize: Translate = (facts) => {
   return { className: 'UpSampling2D', config: { size: factors, interpolation } };
 };
 
+/** [rows, columns] to [columns, rows]. */
+function transposed({ name, shape, data }: LayerWeight): LayerWeight {
+  return { name, shape: [...shape].reverse(), data: permuteArray(data, shape, [1, 0]) };
+}
+
+/** A constant that spreads over its leading axes, with these axes of length 1 written out. */
+function withRank({ name, shape, data }: LayerWeight, rank: number): LayerWeight {
+  const missing = new Array<number>(Math.max(rank - shape.length, 0)).fill(1);
+  return { name, shape: [...missing, ...shape], data };
+}
+
+/** exp, log, sqrt … by TensorFlow's name of the operator, which is ONNX' own. */
+const elementFunction: Translate = ({ node }) => {
+  const [operator] = Object.entries(elementFunctions).find(([, opType]) => opType === node.op) ?? [];
+  return { className: customClasses.elementFunction, config: { operator } };
+};
+
 const same: Translate = () => ({ className: 'Dropout' });
 const activation: Translate = ({ node }) => ({ className: 'Activation', config: { activation: activations[node.op] } });
 
@@ -232,10 +254,14 @@ const translations: Readonly<Record<string, Translate>> = {
   RealDiv: elementwise,
   ...Object.fromEntries(Object.keys(merges).map((op) => [op, elementwise])),
   ...Object.fromEntries(Object.keys(activations).map((op) => [op, activation])),
+  ...Object.fromEntries(Object.values(elementFunctions).map((op) => [op, elementFunction])),
   LeakyRelu: ({ node }) => ({ className: 'LeakyReLU', config: { alpha: numberOf(node, 'alpha', 0.2) } }),
   Softmax: () => ({ className: 'Softmax', config: { axis: -1 } }),
   LogSoftmax: () => ({ className: 'Activation', config: { activation: 'logSoftmax' } }),
-  Prelu: (facts) => ({ className: 'PReLU', weights: { alpha: required(facts, 1, 'slope') } }),
+  Prelu: (facts) => ({
+    className: 'PReLU',
+    weights: { alpha: withRank(required(facts, 1, 'slope'), facts.shape(0).length - 1) },
+  }),
   Mean: reduction,
   Max: reduction,
   Reshape: reshape,
