@@ -2,7 +2,7 @@ import type { ConversionBinding } from './conversion/binding';
 import type { FakeQuantizeBinding } from './fake-quantize/binding';
 import type { BinaryBinding } from './few-bits/binary-binding';
 import type { FewBitsBinding } from './few-bits/binding';
-import type { ElementwiseBinding, MatrixBinding, PoolBinding, ReduceBinding } from './float/binding';
+import type { ElementwiseBinding, MatrixBinding, PoolBinding, ReduceBinding, ResizeBinding } from './float/binding';
 import type { InferenceBinding } from './inference/binding';
 import type { OperatorsI8Binding } from './inference/operators-binding';
 import type { MemoryBinding } from './memory/binding';
@@ -53,5 +53,6 @@ export interface NativeAddon
     BatchNormBinding,
     ElementwiseBinding,
     ReduceBinding,
+    ResizeBinding,
     OptimizerBinding,
     PoolBinding {}

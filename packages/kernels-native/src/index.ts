@@ -27,6 +27,7 @@ export type { Elements } from './movement/elements';
 export { type GatherShape, gather } from './movement/gather';
 export { pad } from './movement/pad';
 export { slice } from './movement/slice';
+export { stridedSlice } from './movement/strided-slice';
 export { tile } from './movement/tile';
 export { transpose } from './movement/transpose';
 // Limits of the machine
@@ -136,3 +137,4 @@ export {
   maxPoolF32,
   type Pool2dShape,
 } from './float/pool2d';
+export { type ResizeF32, resizeBackwardF32, resizeF32 } from './float/resize';

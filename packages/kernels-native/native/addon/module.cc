@@ -21,6 +21,7 @@ void RegisterPeak(Napi::Env env, Napi::Object exports);
 void RegisterMovement(Napi::Env env, Napi::Object exports);
 void RegisterPool(Napi::Env env, Napi::Object exports);
 void RegisterReduce(Napi::Env env, Napi::Object exports);
+void RegisterResize(Napi::Env env, Napi::Object exports);
 void RegisterStatistics(Napi::Env env, Napi::Object exports);
 
 }  // namespace qk
@@ -50,6 +51,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   qk::RegisterMovement(env, exports);
   qk::RegisterPool(env, exports);
   qk::RegisterReduce(env, exports);
+  qk::RegisterResize(env, exports);
   qk::RegisterStatistics(env, exports);
   return exports;
 }

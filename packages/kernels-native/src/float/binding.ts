@@ -230,3 +230,22 @@ export interface PoolBinding {
     ...shapeThenArrays: [...Conv2dArguments, x: Float32Array, dy: Float32Array, dfilter: Float32Array]
   ): Status;
 }
+
+/** Method (0 nearest, 1 bilinear), switches and sizes of a resize, in the order of qk::ResizeF32Call. */
+export type ResizeArguments = [
+  method: number,
+  alignCorners: number,
+  halfPixelCenters: number,
+  batch: number,
+  inHeight: number,
+  inWidth: number,
+  channels: number,
+  outHeight: number,
+  outWidth: number,
+];
+
+/** bind_resize.cc. */
+export interface ResizeBinding {
+  resizeF32(context: ContextHandle, ...call: [...ResizeArguments, x: Float32Array, y: Float32Array]): Status;
+  resizeBackwardF32(context: ContextHandle, ...call: [...ResizeArguments, dy: Float32Array, dx: Float32Array]): Status;
+}

@@ -7,6 +7,7 @@ import { denseStrides, type Elements } from './elements';
 import { gather } from './gather';
 import { pad } from './pad';
 import { slice } from './slice';
+import { stridedSlice } from './strided-slice';
 import { tile } from './tile';
 import { transpose } from './transpose';
 
@@ -60,6 +61,25 @@ describe.skipIf(backends.length === 0).each([1, 3])(`data movement on %i threads
       );
       expect(Array.from(out)).toEqual(expected);
     }
+  });
+
+  it('slices in steps', () => {
+    for (const [round, shape] of shapes().entries()) {
+      const begin = shape.map((length) => integer(0, length - 1));
+      const steps = shape.map(() => integer(1, 3));
+      const box = shape.map((length, axis) => Math.ceil((length - (begin[axis] as number)) / (steps[axis] as number)));
+      const x = counted(kinds[round % 3] as (typeof kinds)[number], size(shape));
+      const out = x.slice(0, size(box)).fill(0);
+      stridedSlice(native, shape, { begin, size: box, steps }, x, out);
+      const source = (index: number[]): number[] =>
+        index.map((i, axis) => (begin[axis] as number) + i * (steps[axis] as number));
+      expect(Array.from(out)).toEqual(indicesOf(box).map((index) => at(x, shape, source(index))));
+    }
+    const [x, out] = [new Float32Array(6), new Float32Array(4)];
+    expect(() => stridedSlice(native, [6], { begin: [0], size: [4], steps: [2] }, x, out)).toThrow('stridedSlice');
+    expect(() => stridedSlice(native, [6], { begin: [3], size: [4], steps: [-1] }, x, out)).toThrow(
+      'steps of 1 or more',
+    );
   });
 
   it('slices, and pads a slice back into its place', () => {

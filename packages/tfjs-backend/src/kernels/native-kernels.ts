@@ -7,6 +7,7 @@ import { depthwiseConv2d } from './convolution/depthwise-conv2d';
 import { fusedConv2d } from './convolution/fused-conv2d';
 import { fusedDepthwiseConv2d } from './convolution/fused-depthwise-conv2d';
 import { activationGradientKernels } from './elementwise/activation-gradient';
+import { addN } from './elementwise/add-n';
 import { binaryKernels } from './elementwise/binary';
 import { clampKernels } from './elementwise/clamp';
 import { clipGrad } from './elementwise/clip-gradient';
@@ -23,6 +24,7 @@ import { gather } from './movement/gather';
 import { oneHot } from './movement/one-hot';
 import { pad } from './movement/pad';
 import { sliceKernels } from './movement/slice';
+import { stridedSlice } from './movement/strided-slice';
 import { tile } from './movement/tile';
 import { transpose } from './movement/transpose';
 import type { NativeKernel } from './native-kernel';
@@ -34,6 +36,7 @@ import { avgPool, maxPool } from './pooling/pooling';
 import { argReduceKernels } from './reduction/arg-reduce';
 import { reduceKernels } from './reduction/reduce';
 import { softmax, softmaxGrad } from './reduction/softmax';
+import { resizeKernels } from './resize/resize';
 
 /** Every kernel that has a native form. */
 export const nativeKernels: readonly NativeKernel[] = [
@@ -61,6 +64,7 @@ export const nativeKernels: readonly NativeKernel[] = [
   ...unaryKernels,
   ...clampKernels,
   ...binaryKernels,
+  addN,
   ...activationGradientKernels,
   clipGrad,
   ...fillKernels,
@@ -71,6 +75,8 @@ export const nativeKernels: readonly NativeKernel[] = [
   ...argReduceKernels,
   softmax,
   softmaxGrad,
+  // Images
+  ...resizeKernels,
   // Data movement
   cast,
   ...concatKernels,
@@ -78,6 +84,7 @@ export const nativeKernels: readonly NativeKernel[] = [
   oneHot,
   pad,
   ...sliceKernels,
+  stridedSlice,
   tile,
   transpose,
   // Fake quantization
