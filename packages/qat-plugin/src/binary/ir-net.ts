@@ -1,7 +1,7 @@
 import { div, log, mul, round, type Tensor } from '@tensorflow/tfjs-core';
 import { stepOfExponent } from '../ops/power-of-two-step';
 import { stopGradient } from '../ops/scale-gradient';
-import { binarySign, errorDecaySlope } from '../ops/sign';
+import { errorDecaySign } from '../ops/sign';
 import { meanAbsPerParam, standardise } from '../ops/statistics';
 import type { Quantizer, QuantizerContext, QuantizerState, QuantizerType } from '../quantizers/quantizer';
 import { assertKnown, numberOf, plainOptions } from '../quantizers/quantizer-options';
@@ -41,10 +41,10 @@ export function irNet(options: IrNetOptions = {}): Quantizer {
     params: () => [],
     initialise: () => ({}),
     apply(x, _params, context, state) {
-      const slope = errorDecaySlope(slopeAt(state));
-      if (context.role === 'activation') return binarySign(x, slope);
+      const slope = slopeAt(state);
+      if (context.role === 'activation') return errorDecaySign(x, slope);
       const balanced = standardise(x, context.paramShape);
-      return mul(binarySign(balanced, slope), stopGradient(shiftOf(balanced, context)));
+      return mul(errorDecaySign(balanced, slope), stopGradient(shiftOf(balanced, context)));
     },
     grid: (x, _params, context) =>
       binaryGrid(

@@ -8,7 +8,8 @@ export type FusedKernel =
   | 'BitwrightLsqGrad'
   | 'BitwrightLsqPlusGrad'
   | 'BitwrightPactGrad'
-  | 'BitwrightDsqGrad';
+  | 'BitwrightDsqGrad'
+  | 'BitwrightTanhGrad';
 
 /** Whether the backend in use has this fused kernel. */
 export function hasKernel(name: FusedKernel): boolean {

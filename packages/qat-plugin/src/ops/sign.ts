@@ -5,19 +5,20 @@ import {
   div,
   exp,
   type GradSaveFunc,
-  greaterEqual,
   lessEqual,
   maximum,
   mul,
   neg,
   onesLike,
   square,
+  step,
   sub,
   type Tensor,
   tanh,
   where,
   zerosLike,
 } from '@tensorflow/tfjs-core';
+import { hasKernel, runKernel } from './run-kernel';
 
 /** The pseudo-derivative of the sign in the backward pass, as a function of x. */
 export type SignSlope = (x: Tensor) => Tensor;
@@ -28,20 +29,27 @@ export type SignSlope = (x: Tensor) => Tensor;
  * Gradient: g_x = g_y·slope(x)
  */
 export function binarySign(x: Tensor, slope: SignSlope): Tensor {
-  return customGrad((...args: (Tensor | GradSaveFunc)[]) => {
-    const [input, save] = args as [Tensor, GradSaveFunc];
-    save([input]);
-    return {
-      value: signForward(input),
-      gradFunc: (dy: Tensor, saved: Tensor[]) => [mul(dy, slope(saved[0] as Tensor))],
-    };
-  })(x);
+  return signWithGradient(x, (dy, input) => mul(dy, slope(input)));
 }
 
-/** ±1 with B(0) = +1. */
+/**
+ * B(x) with the error decay estimator of IR-Net.
+ *
+ * Gradient: g_x = g_y·k·t·(1 − tanh²(t·x)), k = max(1/t, 1)
+ *
+ * @see Qin et al. 2020, arXiv:1909.10788 eqs. 9–12
+ */
+export function errorDecaySign(x: Tensor, t: number): Tensor {
+  const peak = Math.max(1 / t, 1) * t;
+  return signWithGradient(x, (dy, input) => {
+    const dx = tanhGradient(dy, tanh(mul(input, t)));
+    return peak === 1 ? dx : mul(dx, peak);
+  });
+}
+
+/** ±1 with B(0) = +1: three passes, where a comparison and a selection from constants take five. */
 export function signForward(x: Tensor): Tensor {
-  const one = onesLike(x);
-  return where(greaterEqual(x, 0), one, neg(one));
+  return neg(step(neg(x), -1));
 }
 
 /** 1 where |x| ≤ clip, else 0 (BNN's hard tanh). @see Courbariaux et al. 2016, arXiv:1602.02830 §1.3 */
@@ -63,7 +71,21 @@ export function swishSlope(beta = 5): SignSlope {
   };
 }
 
-/** k·t·(1 − tanh²(t·x)), k = max(1/t, 1) (the error decay estimator of IR-Net). @see Qin et al. 2020, arXiv:1909.10788 eqs. 9–12 */
-export function errorDecaySlope(t: number): SignSlope {
-  return (x) => mul(sub(1, square(tanh(mul(x, t)))), Math.max(1 / t, 1) * t);
+// — internals —
+
+function signWithGradient(x: Tensor, gradient: (dy: Tensor, x: Tensor) => Tensor): Tensor {
+  return customGrad((...args: (Tensor | GradSaveFunc)[]) => {
+    const [input, save] = args as [Tensor, GradSaveFunc];
+    save([input]);
+    return {
+      value: signForward(input),
+      gradFunc: (dy: Tensor, saved: Tensor[]) => [gradient(dy, saved[0] as Tensor)],
+    };
+  })(x);
+}
+
+/** dy·(1 − y²) for y = tanh(·). */
+function tanhGradient(dy: Tensor, y: Tensor): Tensor {
+  if (hasKernel('BitwrightTanhGrad')) return runKernel('BitwrightTanhGrad', { dy, saved: y }, {})[0] as Tensor;
+  return mul(dy, sub(1, square(y)));
 }
