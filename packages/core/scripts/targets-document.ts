@@ -81,6 +81,10 @@ function targetSection(target: Target): string[] {
       placement.weights === 'qdq' ? 'as float with a QDQ pair' : 'stored quantized'
     }${placement.residualAdd === 'oneInput' ? '; only the skip input of a residual Add' : ''}${
       placement.firstAndLastBits === undefined ? '' : `; first and last layer at ${placement.firstAndLastBits} bits`
+    }${
+      placement.winogradWeights === undefined
+        ? ''
+        : `; weights of 3×3 convolutions with stride 1 within [${placement.winogradWeights.qmin},${placement.winogradWeights.qmax}]`
     }.`,
     ...operatorLines(target.operators),
     `- Arithmetic in ${target.kernelFormats.join(', ')}.`,

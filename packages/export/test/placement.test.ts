@@ -134,4 +134,26 @@ describe('planPlacement for onnxruntime', () => {
     expect(nodes.get('Add_s')?.kind).toBe('integer');
     expect([...activations.keys()].sort()).toEqual(['e', 's', 'x']);
   });
+
+  it('plans 6 bits for the 3×3 convolutions that ncnn computes by Winograd, and for no others', () => {
+    const model = toy({
+      nodes: [
+        conv('conv1', 'x', 'c1'),
+        op('Conv', ['c1', 'conv2.w'], ['c2'], {
+          attributes: [intsAttribute('pads', [1, 1, 1, 1]), intsAttribute('strides', [2, 2])],
+        }),
+        op('Conv', ['c2', 'conv3.w'], ['y']),
+      ],
+      initializers: [
+        weight('conv1.w', [4, 4, 3, 3], 1),
+        weight('conv1.b', [4], 2),
+        weight('conv2.w', [4, 4, 3, 3], 3),
+        weight('conv3.w', [4, 4, 1, 1], 4),
+      ],
+      outputs: { y: ['N', 4, 4, 4] },
+    });
+    const { weights } = planPlacement(model, { target: findTarget('ncnn') });
+    const largest = ['conv1.w', 'conv2.w', 'conv3.w'].map((name) => weights.get(name)?.scheme.qmax);
+    expect(largest).toEqual([31, 127, 127]);
+  });
 });

@@ -1,3 +1,4 @@
+import type { CodeRange } from '../dtype';
 import type { LinearScheme } from '../scheme';
 import type { TargetEvidence } from './evidence';
 import type { PeakFormat } from './instruction-set/instruction-set';
@@ -87,6 +88,8 @@ export interface PlacementPolicy {
   readonly residualAdd?: 'allInputs' | 'oneInput';
   /** Operators whose weights may have one scale per output channel; default all that the weight scheme allows. */
   readonly perChannelWeights?: readonly string[];
+  /** Codes of the weights of 3×3 convolutions with stride 1, no dilation and one group, where Winograd kernels hold fewer; default all. */
+  readonly winogradWeights?: CodeRange;
   /** Bits of the first and the last layer where the plan asks for fewer elsewhere; default none. */
   readonly firstAndLastBits?: number;
 }

@@ -15,7 +15,8 @@ import { symmetricInt8Problems } from '../text-format/activation-problems';
 import { nameProblems } from '../text-format/name-problems';
 import { onlyText } from '../text-format/only-file';
 import { recoveredSpec, recoveredTensor, symmetricInt8 } from '../text-format/recovered-spec';
-import { isWinograd, type NcnnLayer, ncnnLayers, weightScales } from './ncnn-layers';
+import { isWinograd } from '../winograd-convolution';
+import { type NcnnLayer, ncnnLayers, weightScales } from './ncnn-layers';
 
 const id = 'ncnn-table';
 
@@ -142,7 +143,7 @@ function winogradNotes(layers: readonly NcnnLayer[], index: GraphIndex): readonl
   const first = wide[0];
   if (first === undefined) return [];
   return [
-    `${wide.length} convolutions 3×3 with stride 1 (first "${first.node.name}") have weights up to ±${first.weight.scheme.qmax}: ncnn builds with int8 Winograd overflow above ±31, so turn it off (opt.use_winograd_convolution = false) or use 6-bit weights there.`,
+    `${wide.length} convolutions 3×3 with stride 1 (first "${first.node.name}") have weights up to ±${first.weight.scheme.qmax}: ncnn builds with int8 Winograd overflow above ±31, so turn it off (opt.use_winograd_convolution = false), or quantize for target ncnn, which plans 6 bits there.`,
   ];
 }
 

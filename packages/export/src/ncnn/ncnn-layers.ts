@@ -1,5 +1,5 @@
 import type { PlanProblem, QuantizationSpec, TensorQuantization } from '@bitwright/core';
-import { type GraphIndex, getInt, getInts, type Node } from '@bitwright/onnx';
+import { type GraphIndex, getInt, type Node } from '@bitwright/onnx';
 import { outputAxis } from '../output-axis';
 import { nodePlace, tensorPlace } from '../spec-tensors';
 
@@ -36,20 +36,6 @@ export function ncnnLayers(spec: QuantizationSpec, index: GraphIndex): NcnnLayer
     else problems.push(found);
   }
   return { layers, problems, others };
-}
-
-/** 3×3, stride 1, no dilation, no groups: the convolutions for which ncnn has int8 Winograd kernels. */
-export function isWinograd(node: Node, index: GraphIndex): boolean {
-  const [, , height, width] = index.initializer(node.input[1] ?? '')?.dims.map(Number) ?? [];
-  const isOne = (name: string): boolean => getInts(node, name, [1, 1]).every((v) => v === 1);
-  return (
-    node.opType === 'Conv' &&
-    height === 3 &&
-    width === 3 &&
-    isOne('strides') &&
-    isOne('dilations') &&
-    getInt(node, 'group', 1) === 1
-  );
 }
 
 /** Scales of the weight row: one per entry. */

@@ -1,4 +1,11 @@
-import { type LinearScheme, type NodeDecision, perTensor, type Target, withScheme } from '@bitwright/core';
+import {
+  type CodeRange,
+  type LinearScheme,
+  type NodeDecision,
+  perTensor,
+  type Target,
+  withScheme,
+} from '@bitwright/core';
 import {
   DataType,
   type GraphIndex,
@@ -8,6 +15,7 @@ import {
   type Node,
   opsetVersion,
 } from '@bitwright/onnx';
+import { isWinograd } from '../winograd-convolution';
 import { decideNodes, nodeRoles, readsCodes } from './node-decisions';
 import type { FloatRole, NodeRoles, RuleContext } from './operator-rule';
 import type { PlacedActivation, PlacedBias, PlacedWeight, Placement } from './placement';
@@ -117,7 +125,10 @@ function collectTensors(
       const tensor = node.input[weight.input] ?? '';
       const scheme =
         weight.like === 'weight'
-          ? withScheme(target.schemes.weight, { granularity: weight.granularity })
+          ? withScheme(target.schemes.weight, {
+              granularity: weight.granularity,
+              ...narrowedCodes(node, index, target),
+            })
           : withScheme(target.schemes.activation, { granularity: perTensor });
       weights.set(tensor, { tensor, scheme });
     }
@@ -136,6 +147,12 @@ function collectTensors(
   const scheme: LinearScheme = target.schemes.activation;
   for (const tensor of quantized) activations.set(tensor, { tensor, scheme, leader: leaderOf(tensor) });
   return Object.freeze({ target, nodes, activations, weights, biases });
+}
+
+/** The codes that Winograd kernels of the target hold, for convolutions that they compute. */
+function narrowedCodes(node: Node, index: GraphIndex, { placement }: Target): Partial<CodeRange> {
+  const { winogradWeights } = placement;
+  return winogradWeights !== undefined && isWinograd(node, index) ? winogradWeights : {};
 }
 
 /**

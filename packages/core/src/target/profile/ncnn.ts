@@ -61,6 +61,7 @@ export const ncnn: Target = /* @__PURE__ */ deepFreeze<Target>({
     floatOutputAllowed: ['Conv', 'MatMul', 'Gemm'],
     weights: 'quantized',
     explicitZeroPoint: false,
+    winogradWeights: { qmin: -31, qmax: 31 },
   },
   operators: /* @__PURE__ */ operatorTable({
     integer: ['Conv', 'MatMul', 'Gemm'],
