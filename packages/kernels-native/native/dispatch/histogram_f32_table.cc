@@ -7,6 +7,7 @@ HistogramF32Table Build(Tier tier) {
   HistogramF32Table table = {{qk_histogram_f32__scalar, Tier::kScalar}};
 #if defined(__x86_64__)
   if (Implies(tier, Tier::kAvx2)) table.count = {qk_histogram_f32__avx2, Tier::kAvx2};
+  if (Implies(tier, Tier::kAvx512Vnni)) table.count = {qk_histogram_f32__avx512vnni, Tier::kAvx512Vnni};
 #elif defined(__aarch64__)
   if (Implies(tier, Tier::kNeon)) table.count = {qk_histogram_f32__neon, Tier::kNeon};
 #endif

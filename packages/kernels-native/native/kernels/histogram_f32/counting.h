@@ -24,7 +24,8 @@ inline uint32_t IndexOf(const QkHistogram& h, float v) {
 // is all that is left.
 template <class Indices>
 void CountAll(const QkHistogram& h, const float* x, int64_t n, Indices indices) {
-  uint32_t* const tables[4] = {h.tables, h.tables + h.stride, h.tables + 2 * h.stride, h.tables + 3 * h.stride};
+  uint32_t* tables[4];
+  for (int k = 0; k < 4; k++) tables[k] = h.tables + k % h.table_count * h.stride;
   alignas(64) uint32_t ring[kAhead * kGroup];
   const int64_t groups = n / kGroup;
   for (int64_t g = 0; g < kAhead && g < groups; g++) indices(x + g * kGroup, ring + g * kGroup);
