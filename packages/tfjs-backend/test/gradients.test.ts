@@ -148,6 +148,19 @@ const cases: Record<string, Case> = {
     // tfjs' own gradient mixes up height and width, so the image is a square.
     f: (x) => tf.image.resizeBilinear(x as tf.Tensor4D, [13, 5]),
   },
+  'resizeBilinear, aligned corners, smaller': {
+    inputs: () => [normal([2, 9, 9, 3], 1)],
+    f: (x) => tf.image.resizeBilinear(x as tf.Tensor4D, [4, 6], true),
+  },
+  // tfjs' own gradient of the nearest neighbor mixes up batches, so there is one image.
+  resizeNearestNeighbor: {
+    inputs: () => [normal([1, 5, 7, 3], 1)],
+    f: (x) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [10, 9]),
+  },
+  'resizeNearestNeighbor, aligned corners': {
+    inputs: () => [normal([1, 5, 7, 3], 1)],
+    f: (x) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [3, 13], true),
+  },
 };
 
 /** What the elements of a result count in Σ f(inputs) · weights, so that each has a gradient of its own. */
@@ -197,6 +210,19 @@ describe.skipIf(!hasAddon)(`gradients${skipped}`, () => {
       };
     });
     expect(Math.abs(difference - derivative) / size).toBeLessThan(differenceTolerance);
+  });
+
+  it('of resizing know half-pixel centers and oblong images, which tfjs’ own do not', () => {
+    const x = normal([2, 5, 9, 3], 1);
+    for (const resize of [tf.image.resizeBilinear, tf.image.resizeNearestNeighbor]) {
+      const f = (image: tf.Tensor): tf.Scalar => {
+        const y = resize(image as tf.Tensor4D, [7, 4], false, true);
+        return tf.sum(tf.mul(y, weights(y.shape)));
+      };
+      // Linear, so the value is the sum of all derivatives times the inputs.
+      const [value, derivatives] = tf.tidy(() => [f(x).dataSync()[0], tf.sum(tf.mul(tf.grad(f)(x), x)).dataSync()[0]]);
+      expect(Math.abs((value ?? 0) - (derivatives ?? Number.NaN))).toBeLessThan(differenceTolerance);
+    }
   });
 
   it('are differentiated themselves in tfjs’ composed form', async () => {

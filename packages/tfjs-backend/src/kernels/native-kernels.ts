@@ -36,6 +36,7 @@ import { avgPool, maxPool } from './pooling/pooling';
 import { argReduceKernels } from './reduction/arg-reduce';
 import { reduceKernels } from './reduction/reduce';
 import { softmax, softmaxGrad } from './reduction/softmax';
+import { unsortedSegmentSum } from './reduction/unsorted-segment-sum';
 import { resizeKernels } from './resize/resize';
 
 /** Every kernel that has a native form. */
@@ -75,6 +76,7 @@ export const nativeKernels: readonly NativeKernel[] = [
   ...argReduceKernels,
   softmax,
   softmaxGrad,
+  unsortedSegmentSum,
   // Images
   ...resizeKernels,
   // Data movement

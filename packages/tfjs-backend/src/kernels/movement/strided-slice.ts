@@ -12,10 +12,11 @@ export const stridedSlice: NativeKernel = nativeKernel<StridedSliceInputs, Strid
     const masks = [beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask] as const;
     const box = slice_util.sliceInfo(x.shape, begin, end, strides, ...masks);
     if (box.isIdentity) return backend.share(x, box.finalShape);
+    const size = slice_util.computeOutShape(box.begin, box.end, box.strides);
     const isForward = box.strides.every((step) => step >= 1);
-    if (!isMovable(x) || !isForward || box.finalShapeSparse.includes(0)) return undefined;
+    if (!isMovable(x) || !isForward || size.some((length) => length <= 0)) return undefined;
     const { info, values } = backend.output(box.finalShape, x.dtype);
-    const picked = { begin: box.begin, size: box.finalShapeSparse, steps: box.strides };
+    const picked = { begin: box.begin, size, steps: box.strides };
     stridedSliceNative(backend.native, x.shape, picked, backend.values<typeof x.dtype>(x), values);
     return info;
   },
