@@ -1,4 +1,4 @@
-import { allocateQuantized } from '@bitwright/core';
+import { allocateQuantized, InvalidArgumentError } from '@bitwright/core';
 import type { IntegerOperators } from './integer-operators';
 import { type ActivationCodes, type Arrangement, type CodesValue, type RealValue, sizeOf, type Value } from './value';
 
@@ -80,9 +80,19 @@ export function createMemory(operators: IntegerOperators): Memory {
 
 // — internals —
 
+/** A tensor larger than this comes from a damaged model, not from a network. */
+const largestTensor = 2 ** 33;
+
 /** Sizes in powers of two with quarter steps, so that tensors of similar sizes share buffers. */
 function roomFor(bytes: number): number {
   if (bytes <= 64) return 64;
+  if (!(bytes <= largestTensor)) {
+    throw new InvalidArgumentError({
+      operation: '[runtime] run',
+      expected: `tensors of at most ${largestTensor} bytes`,
+      received: String(bytes),
+    });
+  }
   const step = 2 ** (Math.floor(Math.log2(bytes)) - 2);
   return Math.ceil(bytes / step) * step;
 }

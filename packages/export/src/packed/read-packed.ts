@@ -17,6 +17,7 @@ import {
   type Tensor,
   tensorFromArray,
 } from '@bitwright/onnx';
+import { checkHeader } from './check-header';
 import { unpackCodes } from './pack-codes';
 import { malformed, openPacked } from './packed-container';
 import type { PackedAttribute, PackedHeader, PackedNode, PackedSection, PackedTensor } from './packed-header';
@@ -40,7 +41,7 @@ export interface PackedModel {
  */
 export function readPacked(bytes: Uint8Array): PackedModel {
   const container = openPacked(bytes);
-  const header = container.header as PackedHeader;
+  const header = checkHeader(container.header);
   const { data } = container;
   const section = ({ offset, length }: PackedSection): Uint8Array => {
     const isInside = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;

@@ -5,7 +5,9 @@ import {
   int8,
   linearScheme,
   perAxis,
+  QuantError,
   quantize,
+  seededRandom,
   type TensorQuantization,
   uint2,
 } from '@bitwright/core';
@@ -69,6 +71,71 @@ describe('packed models', () => {
     const longer = file.bytes.slice();
     new DataView(longer.buffer).setBigUint64(16, 2n ** 40n, true);
     expect(packedExporter.validate([{ ...file, bytes: longer }])[0]!.received).toContain('lengths that fit the file');
+  });
+});
+
+describe('a damaged header', () => {
+  /** The file with another JSON header. */
+  const withHeader = (header: unknown): Uint8Array => {
+    const json = new TextEncoder().encode(JSON.stringify(header) ?? 'null');
+    const { data } = openPacked(file.bytes);
+    const start = Math.ceil((64 + json.length) / 4096) * 4096;
+    const bytes = new Uint8Array(start + data.length);
+    bytes.set(file.bytes.subarray(0, 64));
+    bytes.set(json, 64);
+    bytes.set(data, start);
+    const view = new DataView(bytes.buffer);
+    view.setBigUint64(16, BigInt(json.length), true);
+    view.setBigUint64(24, BigInt(start), true);
+    return bytes;
+  };
+  const original = openPacked(file.bytes).header as Record<string, unknown>;
+
+  it('is named by its first wrong field', () => {
+    const change = (path: readonly string[], value: unknown): Uint8Array => {
+      const copy = structuredClone(original);
+      const last = path.at(-1) as string;
+      const parent = path
+        .slice(0, -1)
+        .reduce((at: Record<string, unknown>, key) => at[key] as Record<string, unknown>, copy);
+      parent[last] = value;
+      return withHeader(copy);
+    };
+    expect(() => readPacked(change(['opset'], 'x'))).toThrow('a whole number of at least 1 at opset');
+    expect(() => readPacked(change(['nodes'], {}))).toThrow('a list at nodes');
+    expect(() => readPacked(change(['tensors', 'conv1.w', 'shape'], [2 ** 40, 4, 3, 3]))).toThrow(
+      'bytes at tensors["conv1.w"].data',
+    );
+    expect(() => readPacked(change(['tensors', 'conv1.w', 'shape'], [4, -4, 3, 3]))).toThrow(
+      'tensors["conv1.w"].shape',
+    );
+    expect(() => readPacked(change(['tensors', 'conv1.w', 'data', 'length'], 5))).toThrow('tensors["conv1.w"].data');
+    expect(() => readPacked(withHeader(null))).toThrow('an object at header');
+  });
+
+  it('never reaches the reader, whatever is changed: only our own errors', () => {
+    const random = seededRandom(5);
+    const values = [null, -1, 0.5, 2 ** 60, 'x', '__proto__', [], {}, true];
+    const spoil = (value: unknown): unknown => {
+      const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+      if (keys.length === 0 || random.next() < 0.15) return values[Math.floor(random.next() * values.length)];
+      const key = keys[Math.floor(random.next() * keys.length)] as string;
+      (value as Record<string, unknown>)[key] = spoil((value as Record<string, unknown>)[key]);
+      return value;
+    };
+    let refused = 0;
+    for (let i = 0; i < 400; i++) {
+      try {
+        const packed = readPacked(withHeader(spoil(structuredClone(original))));
+        for (const name of Object.keys(packed.header.tensors)) {
+          if (packed.header.tensors[name]!.type === 'codes') packed.codes(name);
+        }
+      } catch (error) {
+        expect(QuantError.isInstance(error), `${i}: ${(error as Error).stack}`).toBe(true);
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(100);
   });
 });
 
