@@ -1,9 +1,11 @@
-import { stat } from 'node:fs/promises';
+import { Buffer } from 'node:buffer';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { InputDataError } from '@bitwright/core';
 import { formatBytes } from '@bitwright/ptq';
 import type { CommandDefinition, CommandInput } from '../command';
 import { convertedStem, convertModel } from '../convert/convert-model';
+import { OutputError } from '../errors';
 import { exitCode } from '../exit-code';
 import { checkOutputs } from '../output/check-outputs';
 import { stageTextFiles } from '../output/text-files';
@@ -59,6 +61,8 @@ async function runConvert({ args, options, context }: CommandInput<typeof conver
   if (options.dryRun !== true) {
     const staged = await stageTextFiles(new Map(places.map((place) => [place.path, place.bytes])));
     try {
+      for (const { path: place, bytes } of places)
+        await assertWritten(staged.temporaries.get(place) ?? '', place, bytes);
       await staged.commit();
     } finally {
       await staged.discard();
@@ -76,6 +80,17 @@ async function runConvert({ args, options, context }: CommandInput<typeof conver
   };
   printResult(document, formatConvert(document), options, context);
   return exitCode.ok;
+}
+
+/** Reads a file back before it gets its name. */
+async function assertWritten(temporary: string, path: string, bytes: Uint8Array): Promise<void> {
+  const back = await readFile(temporary);
+  if (Buffer.compare(back, bytes) === 0) return;
+  throw new OutputError({
+    operation: 'output',
+    expected: `${bytes.length} bytes as written at ${path}`,
+    received: 'others',
+  });
 }
 
 /** The same for people. */
