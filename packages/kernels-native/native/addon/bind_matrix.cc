@@ -110,15 +110,19 @@ Napi::Value BindConv(const Napi::CallbackInfo& info) {
   return arguments.Run([=] { return ConvF32(*context, call); });
 }
 
-// conv2dBackwardInputF32(context, shape…, dy, filter, dx)
+// conv2dBackwardInputF32(context, shape…, dy, filter, residual?, gate?, dx)
 Napi::Value BindConvBackwardInput(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   Context* context = arguments.NextContext();
-  const ConvShape shape = NextConvShape(arguments);
-  const float* dy = NextFloats(arguments, OutCount(arguments, shape));
-  const float* filter = NextFloats(arguments, FilterCount(arguments, shape));
-  float* dx = NextFloats(arguments, InCount(arguments, shape));
-  return arguments.Run([=] { return ConvF32BackwardInput(*context, shape, dy, filter, dx); });
+  ConvF32BackwardInputCall call = {};
+  call.shape = NextConvShape(arguments);
+  const int64_t count = InCount(arguments, call.shape);
+  call.dy = NextFloats(arguments, OutCount(arguments, call.shape));
+  call.filter = NextFloats(arguments, FilterCount(arguments, call.shape));
+  call.residual = NextOptionalFloats(arguments, count);
+  call.gate = NextOptionalFloats(arguments, count);
+  call.dx = NextFloats(arguments, count);
+  return arguments.Run([=] { return ConvF32BackwardInput(*context, call); });
 }
 
 // conv2dBackwardFilterF32(context, shape…, x, dy, dfilter, dbias f32?)

@@ -7,6 +7,7 @@ DepthwiseI8Table Build(Tier tier) {
   DepthwiseI8Table table = {{qk_depthwise_i8__scalar, Tier::kScalar}};
 #if defined(__x86_64__)
   if (Implies(tier, Tier::kAvx2)) table.row = {qk_depthwise_i8__avx2, Tier::kAvx2};
+  if (Implies(tier, Tier::kAvxVnni)) table.row = {qk_depthwise_i8__avxvnni, Tier::kAvxVnni};
   if (Implies(tier, Tier::kAvx512Vnni)) table.row = {qk_depthwise_i8__avx512vnni, Tier::kAvx512Vnni};
 #elif defined(__aarch64__)
   if (Implies(tier, Tier::kNeon)) table.row = {qk_depthwise_i8__neon, Tier::kNeon};

@@ -3,6 +3,7 @@
 
 #include "qk/context.h"
 #include "qk/conv_f32.h"
+#include "qk/elementwise_f32.h"
 #include "qk/gemm_f32.h"
 #include "qk/input_gradient_phase.h"
 #include "qk/tap_convolution_f32.h"
@@ -43,6 +44,25 @@ Status Run(Context& context, const TapConvolutionF32& convolution) {
   const bool is_plain = convolution.packed_filter == nullptr;
   return is_plain && SuitsWinogradF32(convolution) ? RunWinogradF32(context, convolution)
                                                    : RunTapConvolutionF32(context, convolution);
+}
+
+constexpr int64_t kGrain = 16 * 1024;  // elements per task
+
+// dx = gate(dx + residual), where the convolution has not done it.
+Status FinishGradient(Context& context, const ConvF32BackwardInputCall& call) {
+  if (call.residual == nullptr && call.gate == nullptr) return Status::kOk;
+  const ElementwiseF32Table& table = ElementwiseF32Tables(context.tier());
+  const ConvShape& s = call.shape;
+  const int64_t count = s.batch * s.in_height * s.in_width * s.in_channels;
+  context.pool().ParallelFor(count, kGrain, [&](int64_t begin, int64_t end, int) {
+    float* dx = call.dx + begin;
+    const auto apply = [&](BinaryF32 op, const float* other) {
+      table.binary.run(op, dx, other + begin, end - begin, Operands::kArrays, 0, 0, dx);
+    };
+    if (call.residual != nullptr) apply(BinaryF32::kAdd, call.residual);
+    if (call.gate != nullptr) apply(BinaryF32::kReluGradient, call.gate);
+  });
+  return Status::kOk;
 }
 
 }  // namespace
@@ -100,7 +120,8 @@ Status ConvF32(Context& context, const ConvF32Call& call) {
   return Run(context, convolution);
 }
 
-Status ConvF32BackwardInput(Context& context, const ConvShape& s, const float* dy, const float* filter, float* dx) {
+Status ConvF32BackwardInput(Context& context, const ConvF32BackwardInputCall& call) {
+  const ConvShape& s = call.shape;
   if (IsPointwise(s)) {
     const int64_t rows = s.batch * s.in_height * s.in_width;
     GemmF32Call product = {};
@@ -108,13 +129,14 @@ Status ConvF32BackwardInput(Context& context, const ConvShape& s, const float* d
     product.n = s.in_channels;
     product.k = s.out_channels;
     product.batch = 1;
-    product.a = {dy, s.out_channels, false};
-    product.b = {filter, s.out_channels, true};
-    product.c = dx;
+    product.a = {call.dy, s.out_channels, false};
+    product.b = {call.filter, s.out_channels, true};
+    product.c = call.dx;
     product.c_stride = s.in_channels;
     product.minimum = -__builtin_inff();
     product.maximum = __builtin_inff();
-    return GemmF32(context, product);
+    const Status status = GemmF32(context, product);
+    return status == Status::kOk ? FinishGradient(context, call) : status;
   }
   const GemmF32Table& table = GemmF32Tables(context.tier());
   Scratch scratch(context);
@@ -134,7 +156,7 @@ Status ConvF32BackwardInput(Context& context, const ConvShape& s, const float* d
       float* out = turned;
       for (size_t i = 0; i < vertical.elements.size(); i++) {
         for (size_t j = 0; j < level.elements.size(); j++) {
-          const float* from = filter + (vertical.elements[i] * s.filter_width + level.elements[j]) * matrix;
+          const float* from = call.filter + (vertical.elements[i] * s.filter_width + level.elements[j]) * matrix;
           table.transpose.run(from, s.out_channels, s.in_channels, s.out_channels, out, s.in_channels);
           out += matrix;
           if (static_cast<int64_t>(j) % run == 0) {
@@ -145,7 +167,7 @@ Status ConvF32BackwardInput(Context& context, const ConvShape& s, const float* d
       }
       TapConvolutionF32 convolution = {};
       convolution.batch = s.batch;
-      convolution.source = dy;
+      convolution.source = call.dy;
       convolution.source_height = s.out_height;
       convolution.source_width = s.out_width;
       convolution.source_channels = s.out_channels;
@@ -163,7 +185,7 @@ Status ConvF32BackwardInput(Context& context, const ConvShape& s, const float* d
       convolution.reach_x = level.reach;
       convolution.filter = turned;
       convolution.channels = s.in_channels;
-      convolution.target = dx;
+      convolution.target = call.dx;
       convolution.target_height = s.in_height;
       convolution.target_width = s.in_width;
       convolution.target_top = phase_y;
@@ -172,11 +194,16 @@ Status ConvF32BackwardInput(Context& context, const ConvShape& s, const float* d
       convolution.target_step_x = s.stride_width;
       convolution.minimum = -__builtin_inff();
       convolution.maximum = __builtin_inff();
-      const Status status = Run(context, convolution);
+      if (SuitsWinogradF32(convolution)) {
+        convolution.residual = call.residual;
+        convolution.gate = call.gate;
+        return RunWinogradF32(context, convolution);
+      }
+      const Status status = RunTapConvolutionF32(context, convolution);
       if (status != Status::kOk) return status;
     }
   }
-  return Status::kOk;
+  return FinishGradient(context, call);
 }
 
 }  // namespace qk

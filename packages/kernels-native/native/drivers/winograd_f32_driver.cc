@@ -67,6 +67,7 @@ void TransformProducts(const Plan& plan, int64_t first, int64_t count, const Sli
     call.pixels = std::min(kWinogradTile * tiles, s.grid_width - left);
     call.bias = s.bias;
     call.residual = s.residual != nullptr ? s.residual + begin : nullptr;
+    call.gate = s.gate != nullptr ? s.gate + begin : nullptr;
     call.minimum = s.minimum;
     call.maximum = s.maximum;
     call.y = s.target + begin;

@@ -1,6 +1,7 @@
 #include "qk/conv_f32.h"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "float_check.h"
@@ -47,6 +48,28 @@ bool AreNear(const Guarded<float>& got, const std::vector<ExactSum>& exact) {
   return true;
 }
 
+// A residual and a gate give the bits that adding and masking the plain gradient gives.
+void CheckGate(Context& context, Random& random, const ConvShape& s, const Guarded<float>& dy, const Guarded<float>& filter,
+               const Guarded<float>& plain) {
+  const Guarded<float> residual(plain.size()), gate(plain.size()), dx(plain.size());
+  Fill(random, residual);
+  Fill(random, gate);
+  gate[0] = std::numeric_limits<float>::quiet_NaN();
+  for (const bool with_residual : {false, true}) {
+    for (const bool with_gate : {false, true}) {
+      Poison(dx);
+      ConvF32BackwardInput(context, {s, dy.data(), filter.data(), with_residual ? residual.data() : nullptr,
+                                     with_gate ? gate.data() : nullptr, dx.data()});
+      bool same = true;
+      for (int64_t i = 0; i < dx.size(); i++) {
+        const float sum = with_residual ? plain[i] + residual[i] : plain[i];
+        same &= dx[i] == (!with_gate || gate[i] > 0 ? sum : 0.0f);
+      }
+      Check(same, "residual and gate");
+    }
+  }
+}
+
 // Forward and both gradients against sums in double; every array ends at a guard page.
 void CheckShape(Context& context, Random& random, const ConvShape& s, bool depthwise) {
   const int64_t filter_count = s.filter_height * s.filter_width * s.out_channels * (depthwise ? 1 : s.in_channels);
@@ -78,7 +101,8 @@ void CheckShape(Context& context, Random& random, const ConvShape& s, bool depth
     PackF32(context, {filter.data(), s.out_channels, false}, rows, s.out_channels, packed.data());
     const float* packed_or_not = random.Integer(0, 1) == 1 ? packed.data() : nullptr;
     ConvF32(context, {s, x.data(), filter.data(), packed_or_not, bias.data(), residual.data(), y.data(), -5, 6});
-    ConvF32BackwardInput(context, s, dy.data(), filter.data(), dx.data());
+    ConvF32BackwardInput(context, {s, dy.data(), filter.data(), nullptr, nullptr, dx.data()});
+    CheckGate(context, random, s, dy, filter, dx);
     ConvF32BackwardFilter(context, s, x.data(), dy.data(), dfilter.data(), dbias.data());
     Check(AreNear(dbias, exact_dbias), "dbias");
   }
@@ -163,7 +187,8 @@ void Winograd(Context& context) {
       exact_dfilter[static_cast<size_t>(at_filter)] += static_cast<double>(residual[at_y]) * x[at_x];
     });
     ConvF32(context, {s, x.data(), filter.data(), nullptr, bias.data(), residual.data(), y.data(), -kInfinity, 30});
-    ConvF32BackwardInput(context, s, residual.data(), filter.data(), dx.data());
+    ConvF32BackwardInput(context, {s, residual.data(), filter.data(), nullptr, nullptr, dx.data()});
+    CheckGate(context, random, s, residual, filter, dx);
     ConvF32BackwardFilter(context, s, x.data(), residual.data(), dfilter.data(), dbias.data());
     // The bound stated in winograd_f32.h, and the same for the gradient, whose channels are summed the other way.
     double most_x = 0, most_dy = 0;

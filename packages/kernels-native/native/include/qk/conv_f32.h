@@ -100,9 +100,19 @@ struct ConvF32Call {
 
 Status ConvF32(Context& context, const ConvF32Call& call);
 
-// dx = gradient of the input: the convolution of dy with the filter transposed and turned round; with a stride, one such
-// convolution per phase of the input grid.
-Status ConvF32BackwardInput(Context& context, const ConvShape& shape, const float* dy, const float* filter, float* dx);
+// dx = gate(gradient of the input + residual): the convolution of dy with the filter transposed and turned round; with a
+// stride, one such convolution per phase of the input grid. The gate lets pass what belongs to a positive number, and makes the
+// rest 0: the gradient of a relu before the convolution.
+struct ConvF32BackwardInputCall {
+  ConvShape shape;
+  const float* dy;
+  const float* filter;
+  const float* residual;  // like dx, or null
+  const float* gate;      // like dx, or null
+  float* dx;
+};
+
+Status ConvF32BackwardInput(Context& context, const ConvF32BackwardInputCall& call);
 
 // dfilter = gradient of the filter; dbias [out_channels] = sum of dy, or null. The batch is cut into parts that depend on the
 // shape alone, summed in their order, so the result does not depend on the number of threads.

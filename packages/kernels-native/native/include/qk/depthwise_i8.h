@@ -7,7 +7,8 @@
 // correction of the whole window.
 //
 // Channels come in blocks of 64, so that bytes of four image rows interleave to the operand of a four-byte dot product with two
-// byte unpacks. Everything per channel is packed in the order the unpacks leave behind: vector v, lane i of a block holds channel
+// byte unpacks. Everything per channel is packed in the order the unpacks leave behind: vector v, lane i of a block holds
+// channel
 //   16 * (i / 4) + 4 * v + i % 4            (DepthwiseI8Channel)
 // Weights: [block][window column][ceil(kernel_height / 4)][4 vectors][16 lanes][4 rows], zero where there is no row or channel.
 #ifndef QK_DEPTHWISE_I8_H_
@@ -38,17 +39,17 @@ struct DepthwiseI8Row {
   int64_t dilation_x;
   int64_t pad_left;
   int64_t out_width;
-  uint32_t flip;                 // 0x80808080 for signed input, else 0
-  const int8_t* weights;         // packed
-  const int32_t* initial;        // packed, whole blocks
-  const float* multiplier;       // packed, whole blocks
+  uint32_t flip;            // 0x80808080 for signed input, else 0
+  const int8_t* weights;    // packed
+  const int32_t* initial;   // packed, whole blocks
+  const float* multiplier;  // packed, whole blocks
   int32_t zero_point;
   int32_t qmin;
   int32_t qmax;
   bool signed_codes;
-  bool may_exceed;               // |fround(acc) * multiplier| may reach 2^31: clamp before rounding
-  int64_t out_rows;              // 1 or 2
-  uint8_t* out;                  // [out_rows][out_width][channels]
+  bool may_exceed;   // |fround(acc) * multiplier| may reach 2^31: clamp before rounding
+  int64_t out_rows;  // 1 or 2
+  uint8_t* out;      // [out_rows][out_width][channels]
 };
 
 }  // namespace qk
@@ -56,7 +57,8 @@ struct DepthwiseI8Row {
 using QkDepthwiseI8 = void(const qk::DepthwiseI8Row& row);
 
 extern "C" {
-QkDepthwiseI8 qk_depthwise_i8__scalar, qk_depthwise_i8__avx2, qk_depthwise_i8__avx512vnni, qk_depthwise_i8__neon;
+QkDepthwiseI8 qk_depthwise_i8__scalar, qk_depthwise_i8__avx2, qk_depthwise_i8__avxvnni, qk_depthwise_i8__avx512vnni,
+    qk_depthwise_i8__neon;
 }
 
 namespace qk {

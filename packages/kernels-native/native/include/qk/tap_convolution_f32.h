@@ -36,6 +36,7 @@ struct TapConvolutionF32 {
   int64_t target_top, target_left, target_step_y, target_step_x;
   const float* bias;      // [channels] or null
   const float* residual;  // like target, or null
+  const float* gate;      // like target, or null: the result where it is > 0, else 0; for RunWinogradF32 alone
   float minimum, maximum;
 };
 

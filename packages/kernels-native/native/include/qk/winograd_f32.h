@@ -72,6 +72,7 @@ struct WinogradF32Output {
   int64_t lines, pixels;  // of y under the tiles: 1 to 4, and 4 tiles - 3 to 4 tiles
   const float* bias;      // [channels] or null
   const float* residual;  // where y is, or null
+  const float* gate;      // where y is, or null: the result where it is > 0, else 0; not together with a bias
   float minimum, maximum;
   float* y;
   int64_t line;
@@ -149,9 +150,9 @@ bool SuitsWinogradF32(const TapConvolutionF32& call);
 // every term has the worst sign; the root of the mean square is about twice that of multiplying directly.
 Status RunWinogradF32(Context& context, const TapConvolutionF32& call);
 
-// The same two for the gradient of a filter, through the adjoints of the transforms. Parts of the tiles depend on the shape alone
-// and are added in order, so the result does not depend on the number of threads.
-// Error: |dfilter - exact| <= (tiles + 60) 2^-16 max |x| sum |dy| over the output channel, to first order, with the worst signs.
+// The same two for the gradient of a filter, through the adjoints of the transforms. Parts of the tiles depend on the shape
+// alone and are added in order, so the result does not depend on the number of threads. Error: |dfilter - exact| <= (tiles +
+// 60) 2^-16 max |x| sum |dy| over the output channel, to first order, with the worst signs.
 bool SuitsWinogradF32Filter(const ConvShape& shape);
 Status RunWinogradF32Filter(Context& context, const ConvShape& shape, const float* x, const float* dy, float* dfilter);
 

@@ -13,10 +13,10 @@ using qk::DepthwiseI8Row;
 int64_t PackedPosition(int64_t c) { return c / 4 % 4 * 16 + c / 16 * 4 + c % 4; }
 
 struct Eight {
-  int64_t first;     // channel
-  int64_t count;     // that exist
-  int64_t low;       // packed position of the first four
-  int64_t high;      // of the second four
+  int64_t first;  // channel
+  int64_t count;  // that exist
+  int64_t low;    // packed position of the first four
+  int64_t high;   // of the second four
   int64_t block;
 };
 

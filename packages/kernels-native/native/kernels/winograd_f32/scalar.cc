@@ -94,6 +94,7 @@ void qk_winograd_f32_output__scalar(const qk::WinogradF32Output& call) {
           float sum = both[4 * i + j];
           if (call.bias != nullptr) sum += call.bias[c];
           if (call.residual != nullptr) sum += call.residual[at];
+          if (call.gate != nullptr && !(call.gate[at] > 0)) sum = 0;
           if (sum < call.minimum) sum = call.minimum;
           if (sum > call.maximum) sum = call.maximum;
           call.y[at] = sum;

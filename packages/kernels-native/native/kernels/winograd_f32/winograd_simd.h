@@ -121,7 +121,7 @@ inline void Input(const qk::WinogradF32Input& call) {
   });
 }
 
-template <bool kWithBias, bool kWithResidual>
+template <bool kWithBias, bool kWithResidual, bool kWithGate>
 inline void OutputOf(const qk::WinogradF32Output& call) {
   const F32 low = Set(call.minimum), high = Set(call.maximum);
   ForChannels(call.channels, [&call, low, high](int64_t c, auto access) {
@@ -151,6 +151,7 @@ inline void OutputOf(const qk::WinogradF32Output& call) {
           F32 sum = column.v[i];
           if (kWithBias) sum = Add(sum, bias);
           if (kWithResidual) sum = Add(sum, access.Get(call.residual + at + i * call.line));
+          if (kWithGate) sum = Select(Less(Set(0.0f), access.Get(call.gate + at + i * call.line)), sum, Set(0.0f));
           access.Put(call.y + at + i * call.line, Min(high, Max(low, sum)));
         }
       }
@@ -159,10 +160,13 @@ inline void OutputOf(const qk::WinogradF32Output& call) {
 }
 
 inline void Output(const qk::WinogradF32Output& call) {
-  if (call.bias != nullptr) {
-    call.residual != nullptr ? OutputOf<true, true>(call) : OutputOf<true, false>(call);
+  const bool with_residual = call.residual != nullptr;
+  if (call.gate != nullptr) {
+    with_residual ? OutputOf<false, true, true>(call) : OutputOf<false, false, true>(call);
+  } else if (call.bias != nullptr) {
+    with_residual ? OutputOf<true, true, false>(call) : OutputOf<true, false, false>(call);
   } else {
-    call.residual != nullptr ? OutputOf<false, true>(call) : OutputOf<false, false>(call);
+    with_residual ? OutputOf<false, true, false>(call) : OutputOf<false, false, false>(call);
   }
 }
 
