@@ -64,6 +64,13 @@ describe('bitwright calibrate and merge', () => {
     expect(text('from-state.onnx')).toBe(text('direct.onnx'));
   });
 
+  it('let quantize say when a shard is missing', async () => {
+    await ok('calibrate', ...settings, '--shard', '2/2', '--state', 'half.json');
+    const { code, stderr } = await place.run(['quantize', ...settings, '--statistics', 'half.json', '-o', 'half.onnx']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('the statistics saw 20 of the 40 calibration samples');
+  });
+
   it.each([
     ['a shard that does not exist', ['--shard', '4/3'], /i\/n with 1 ≤ i ≤ n/],
     ['more shards than batches', ['--shard', '1/11'], /at most 10 shards/],

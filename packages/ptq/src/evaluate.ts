@@ -16,11 +16,13 @@ export interface Evaluation {
 
 /** Interleaved timing of two models on the same feeds. */
 export interface LatencyComparison {
-  /** Median milliseconds of one run. */
+  /** Milliseconds of the fastest run: what other work on the machine stretches least. */
   readonly floatMs: number;
   readonly quantizedMs: number;
-  /** Median of floatMs/quantizedMs run by run: above 1 the low-bit model is faster. */
+  /** floatMs/quantizedMs: above 1 the low-bit model is faster. */
   readonly ratio: number;
+  /** Median over fastest run, of the model where that is larger: near 1 on a quiet machine. */
+  readonly unrest: number;
   readonly batch: number;
   readonly runs: number;
   /** Threads inside one operator; undefined = the runtime's choice. */
@@ -94,7 +96,13 @@ export interface LatencyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Times both models in turn (A B A B …) after a warm-up, so that the machine's moods hit both alike. */
+/** Until threads of the other model, which wait for work by spinning for a while, have gone to sleep. */
+const pauseMs = 30;
+
+/**
+ * Times both models in turn (A B A B …), so that the machine's moods hit both alike. Before each timed run the other model's threads
+ * get time to sleep, since they would hold the very cores this one wants, and one run that is not timed warms the caches.
+ */
 export async function compareLatency(
   float: Uint8Array,
   quantized: Uint8Array,
@@ -105,22 +113,25 @@ export async function compareLatency(
   const a = await runtime.createSession(float, sessionOptions);
   const b = await runtime.createSession(quantized, sessionOptions);
   try {
-    for (let i = 0; i < 3; i++) {
-      throwIfAborted(options.signal, 'evaluate');
-      await a.run(feeds);
-      await b.run(feeds);
-    }
     const floatMs: number[] = [];
     const quantizedMs: number[] = [];
     for (let i = 0; i < runs; i++) {
-      throwIfAborted(options.signal, 'evaluate');
-      floatMs.push(await timeRun(a, feeds));
-      quantizedMs.push(await timeRun(b, feeds));
+      for (const [session, times] of [
+        [a, floatMs],
+        [b, quantizedMs],
+      ] as const) {
+        throwIfAborted(options.signal, 'evaluate');
+        await pause(pauseMs);
+        await session.run(feeds);
+        times.push(await timeRun(session, feeds));
+      }
     }
+    const [float, quantized] = [Math.min(...floatMs), Math.min(...quantizedMs)];
     return {
-      floatMs: median(floatMs),
-      quantizedMs: median(quantizedMs),
-      ratio: median(floatMs.map((ms, i) => ms / (quantizedMs[i] as number))),
+      floatMs: float,
+      quantizedMs: quantized,
+      ratio: float / quantized,
+      unrest: Math.max(median(floatMs) / float, median(quantizedMs) / quantized),
       batch: sampleCount(feeds),
       runs,
       threads,
@@ -165,6 +176,10 @@ async function timeRun(session: Session, feeds: Feeds): Promise<number> {
   const start = performance.now();
   await session.run(feeds);
   return performance.now() - start;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function median(values: readonly number[]): number {

@@ -5,6 +5,8 @@ import type { QuantizationReport } from './report';
 /** Below this SQNR an output differs visibly from float: the error has more than a tenth of the signal's amplitude. */
 const lowSqnrDb = 20;
 const fewSamples = 32;
+/** Median over fastest run, from which on times are hardly worth comparing. */
+const restless = 2;
 
 /** What a user should know before shipping the result, in plain words. */
 export function findWarnings(report: Omit<QuantizationReport, 'warnings'>, spec: QuantizationSpec): string[] {
@@ -14,6 +16,11 @@ export function findWarnings(report: Omit<QuantizationReport, 'warnings'>, spec:
     warnings.push(
       `the quantized model is ${(1 / latency.ratio).toFixed(2)}x slower than float here (batch ${latency.batch}): ` +
         'on this machine and model low bits do not pay in time',
+    );
+  }
+  if (latency !== undefined && latency.unrest > restless) {
+    warnings.push(
+      `half of the timed runs took at least ${latency.unrest.toFixed(1)} times as long as the fastest: the machine is busy, so time again when it is not`,
     );
   }
   for (const output of verification?.outputs ?? []) {

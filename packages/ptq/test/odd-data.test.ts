@@ -10,7 +10,7 @@ import {
   tensorFromArray,
 } from '@bitwright/onnx';
 import { describe, expect, it } from 'vitest';
-import { compareLatency, type Feeds, loadRuntime, quantizeModel, takeSamples } from '../src';
+import { compareLatency, type Feeds, loadRuntime, quantizeModel, type Runtime, takeSamples } from '../src';
 import { toyFeeds, toyModel, values } from './toy-model';
 
 const runtime = await loadRuntime();
@@ -50,6 +50,34 @@ describe('quantizeModel on control flow', () => {
 });
 
 describe('compareLatency', () => {
+  it('compares the fastest runs, and tells how restless the machine was', async () => {
+    // Every other timed run of the second model is disturbed; each is preceded by one that warms up.
+    const delays = { float: [8], quantized: [2, 2, 2, 40] };
+    const clocked: Runtime = {
+      name: 'clock',
+      version: '0',
+      createSession: async (model) => {
+        const own = delays[(model as Uint8Array).length === 1 ? 'float' : 'quantized'];
+        let runs = 0;
+        return {
+          inputs: [],
+          outputs: [],
+          async run() {
+            await new Promise((resolve) => setTimeout(resolve, own[runs++ % own.length]));
+            return {};
+          },
+          release: () => Promise.resolve(),
+        };
+      },
+    };
+    const feeds = toyFeeds(1)[0] as Feeds;
+    const timing = await compareLatency(new Uint8Array(1), new Uint8Array(2), { runtime: clocked, feeds, runs: 4 });
+    expect(timing.floatMs).toBeGreaterThanOrEqual(7);
+    expect(timing.quantizedMs).toBeLessThan(7);
+    expect(timing.ratio).toBeCloseTo(timing.floatMs / timing.quantizedMs, 10);
+    expect(timing.unrest).toBeGreaterThan(2);
+  });
+
   it('stops when it is cancelled', async () => {
     const file = encodeModel(toyModel());
     const controller = new AbortController();

@@ -1,5 +1,6 @@
-import { Buffer } from 'node:buffer';
-import { readFile, stat } from 'node:fs/promises';
+import type { Buffer } from 'node:buffer';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { InputDataError } from '@bitwright/core';
 import { formatBytes } from '@bitwright/ptq';
@@ -82,14 +83,19 @@ async function runConvert({ args, options, context }: CommandInput<typeof conver
   return exitCode.ok;
 }
 
-/** Reads a file back before it gets its name. */
+/** Reads a file back before it gets its name, a piece at a time. */
 async function assertWritten(temporary: string, path: string, bytes: Uint8Array): Promise<void> {
-  const back = await readFile(temporary);
-  if (Buffer.compare(back, bytes) === 0) return;
+  let at = 0;
+  for await (const chunk of createReadStream(temporary, { highWaterMark: 2 ** 20 })) {
+    const piece = chunk as Buffer;
+    if (piece.compare(bytes, at, at + piece.length) !== 0) break;
+    at += piece.length;
+  }
+  if (at === bytes.length) return;
   throw new OutputError({
     operation: 'output',
     expected: `${bytes.length} bytes as written at ${path}`,
-    received: 'others',
+    received: `others from byte ${at}`,
   });
 }
 

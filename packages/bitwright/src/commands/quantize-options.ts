@@ -253,8 +253,9 @@ export const quantizeOptions = {
   rounding: {
     flags: '--rounding <name>',
     kind: 'text',
-    choices: ['nearest', 'gptq', 'adaround'],
-    description: 'how weights are rounded; gptq and adaround use the samples, for 4 bits and below',
+    choices: ['nearest', 'gptq', 'adaround', 'brecq'],
+    description:
+      'how weights are rounded; gptq and adaround use the samples, for 4 bits and below; brecq also learns activation scales, for 4-bit activations',
     group: 'How to quantize:',
     shownDefault: 'nearest',
   },

@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import type { QuantizationReport, QuantizeOptions } from '@bitwright/ptq';
+import { type CalibrationState, type QuantizationReport, type QuantizeOptions, seenSamples } from '@bitwright/ptq';
 import type { CommandDefinition, CommandInput } from '../command';
 import type { Context } from '../context';
 import type { ModelInput } from '../data/model-input';
@@ -145,7 +145,12 @@ async function quantizeAndWrite(
   };
   const documentOf = (report: QuantizationReport): QuantizeDocument => ({
     ...report,
-    warnings: [...data.warnings(), ...targetWarnings(settings), ...report.warnings],
+    warnings: [
+      ...data.warnings(),
+      ...targetWarnings(settings),
+      ...statisticsWarnings(statistics, data.calibration.length),
+      ...report.warnings,
+    ],
     hints: hintsOf(settings, options),
     config: configPath,
     hashes,
@@ -244,6 +249,13 @@ function targetWarnings({ target, isVerified, isExported }: QuantizeSettings): r
       : []),
     ...(isElsewhere ? [`measured in onnxruntime on this machine, which tells little about ${target.title}`] : []),
   ];
+}
+
+/** A merge that lacks shards is a valid state of fewer samples. */
+function statisticsWarnings(statistics: CalibrationState | undefined, wanted: number | undefined): readonly string[] {
+  const seen = statistics === undefined ? wanted : seenSamples(statistics);
+  if (seen === undefined || wanted === undefined || seen >= wanted) return [];
+  return [`the statistics saw ${seen} of the ${wanted} calibration samples: is a shard missing?`];
 }
 
 /** Files this run reads, which therefore must not be written. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { InputDataError, QuantError } from '@bitwright/core';
+import { InputDataError } from '@bitwright/core';
 import { type CalibrationState, calibrationStateFromJson, calibrationStateToJson } from '@bitwright/ptq';
 import { stageTextFiles } from '../output/text-files';
 
@@ -12,10 +12,13 @@ export async function readState(path: string): Promise<CalibrationState> {
   try {
     return calibrationStateFromJson(await readFile(path, 'utf8'));
   } catch (cause) {
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new InputDataError({
       operation: '[bitwright] read calibration state',
       expected: `a state file of \`bitwright calibrate\` at ${path}`,
-      received: QuantError.isInstance(cause) ? cause.message : (cause as Error).message,
+      received: isMissing
+        ? 'no such file'
+        : `one that is none, or is damaged or cut off (${firstLine(cause as Error)})`,
       cause,
     });
   }
@@ -29,4 +32,11 @@ export async function writeState(path: string, state: CalibrationState): Promise
   } finally {
     await staged.discard();
   }
+}
+
+// — internals —
+
+/** The first line of a message, without the operation in front. */
+function firstLine({ message }: Error): string {
+  return message.replace(/^\[ptq\] [^:]*: /, '').split('\n', 1)[0] ?? '';
 }

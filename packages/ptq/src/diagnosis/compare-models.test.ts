@@ -189,6 +189,9 @@ describe('compareModels', () => {
     const two = editGraph(float);
     two.addInput(createValueInfo('other', DataType.FLOAT, [1]));
     await expect(compareModels(toyModel(), two.finish(), untimed)).rejects.toMatchObject({ code: 'ERR_INPUT_DATA' });
+    await expect(compareModels(toyModel(), float, untimed)).rejects.toThrow(
+      /with the same inputs \(.*received an input/,
+    );
   });
 
   it('stops when asked to', async () => {

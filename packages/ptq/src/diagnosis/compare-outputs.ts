@@ -1,7 +1,8 @@
+import { InputDataError } from '@bitwright/core';
 import type { Feeds } from '../feeds';
 import { reportPhase, throwIfAborted } from '../progress';
 import { limitedBatches, sampleCount } from '../sample-source';
-import type { Runtime } from '../session';
+import type { Runtime, Session, SessionTensor } from '../session';
 import { addChannelErrors, type ChannelErrors, createChannelErrors } from './channel-errors';
 import type { OutputErrors } from './comparison';
 import type { MeasureOptions } from './measure-cumulative';
@@ -20,6 +21,7 @@ export interface OutputComparisons {
 /**
  * Compares the outputs of both models as users run them: with every optimization of the runtime.
  *
+ * @throws {InputDataError} when the inputs of the models differ
  * @throws {RuntimeError} when the runtime refuses a model or a run
  */
 export async function compareOutputs(
@@ -41,6 +43,7 @@ export async function compareOutputs(
   let samples = 0;
   let firstFeeds: Feeds | undefined;
   try {
+    assertSameInputs(reference, tested);
     for await (const feeds of limitedBatches(source, batchSize, limit)) {
       throwIfAborted(signal, 'verify');
       firstFeeds ??= feeds;
@@ -69,4 +72,33 @@ export async function compareOutputs(
     firstFeeds,
     notes,
   };
+}
+
+// — internals —
+
+function assertSameInputs(float: Session, quantized: Session): void {
+  for (const input of quantized.inputs) {
+    const twin = float.inputs.find(({ name }) => name === input.name);
+    const isAlike =
+      twin?.dims.length === input.dims.length &&
+      input.dims.every(
+        (dim, axis) => typeof dim !== 'number' || [dim, 'string', 'undefined'].includes(kindOf(twin.dims[axis])),
+      );
+    if (isAlike) continue;
+    throw new InputDataError({
+      operation: '[ptq] compareModels',
+      expected: `a float model and a quantized one made from it, with the same inputs (${float.inputs.map(describeInput).join(', ')})`,
+      received: `an input ${describeInput(input)} of the quantized one`,
+      hint: 'Check that both files are of the same network.',
+    });
+  }
+}
+
+/** A fixed size, or the kind of an open one. */
+function kindOf(dim: number | string | undefined): number | string {
+  return typeof dim === 'number' ? dim : typeof dim;
+}
+
+function describeInput({ name, type, dims }: SessionTensor): string {
+  return `"${name}" ${type}[${dims.map((dim) => dim ?? '?').join(',')}]`;
 }
