@@ -104,6 +104,7 @@ export {
   type WebModelArtifacts,
   type WebModelOptions,
 } from './tfjs-web/layers-model-files';
+export { type OnnxToLayersFiles, onnxToLayersFiles } from './tfjs-web/onnx-to-layers-files';
 export type { TfliteOptions } from './tflite/tflite-exporter';
 
 // ONNX as trainable TensorFlow.js layers models

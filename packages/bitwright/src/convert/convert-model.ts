@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
 import { ModelFormatError } from '@bitwright/core';
-import { graphModelToOnnx, layersModelFiles, layersModelToOnnx, onnxToLayersModel } from '@bitwright/export';
-import { checkModel, decodeModel, encodeModel, type Model } from '@bitwright/onnx';
+import { graphModelToOnnx, layersModelToOnnx, onnxToLayersFiles } from '@bitwright/export';
+import { checkModel, decodeModel, encodeModel } from '@bitwright/onnx';
 import { openModel } from '../model/open-model';
 import { readWebModel } from './read-web-model';
 
@@ -52,7 +52,14 @@ async function toOnnx(
   const convert = web.format === 'graph-model' ? graphModelToOnnx : layersModelToOnnx;
   const { model } = convert(web.artifacts, options);
   const bytes = encodeModel(model);
-  assertValid(decodeModel(bytes), shown, 'a valid ONNX model');
+  const problem = checkModel(decodeModel(bytes)).find(({ severity }) => severity === 'error');
+  if (problem !== undefined) {
+    throw new ModelFormatError({
+      operation: `[bitwright] convert ${shown}`,
+      expected: 'a valid ONNX model',
+      received: problem.message,
+    });
+  }
   return {
     from: `TensorFlow.js ${web.format}`,
     to: 'ONNX',
@@ -70,19 +77,14 @@ async function toLayers(
   { images }: ConvertOptions,
 ): Promise<ConvertedModel> {
   const opened = await openModel(path, shown);
-  const { artifacts, customLayers } = onnxToLayersModel(opened.model, { images });
-  assertValid(layersModelToOnnx(artifacts).model, shown, 'a layers model that reads back');
-  const files = layersModelFiles(artifacts, { name: stem, weights: 'float32' }).map(({ path: name, bytes }) => ({
-    name,
-    bytes,
-  }));
+  const { files, weights, customLayers } = onnxToLayersFiles(opened.model, { images, name: stem, weights: 'float32' });
   const names = customLayers.join(', ');
   return {
     from: 'ONNX',
     to: 'TensorFlow.js layers-model',
-    files,
+    files: files.map(({ path: name, bytes }) => ({ name, bytes })),
     inputs: [opened.path],
-    parts: artifacts.weightSpecs.length,
+    parts: weights,
     notes: [
       ...(images === 'channelsLast' ? ['Images go in and come out channels last.'] : []),
       ...(customLayers.length === 0
@@ -90,11 +92,4 @@ async function toLayers(
         : [`Call registerOnnxLayers(tf) of @bitwright/export before loading: the model uses ${names}.`]),
     ],
   };
-}
-
-/** @throws {ModelFormatError} when what was made is not what it should be: a bug, found before anything is written */
-function assertValid(model: Model, shown: string, expected: string): void {
-  const problem = checkModel(model).find(({ severity }) => severity === 'error');
-  if (problem === undefined) return;
-  throw new ModelFormatError({ operation: `[bitwright] convert ${shown}`, expected, received: problem.message });
 }
