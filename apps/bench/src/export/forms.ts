@@ -136,11 +136,13 @@ function packed({ spec, floatModel }: QuantizeResult): Uint8Array {
   return file?.bytes ?? new Uint8Array();
 }
 
-function asSource({ input }: ExportCase, set: SampleSet): SampleSource {
+/** At most the batch of the case: some models fix theirs. */
+function asSource({ input, batch }: ExportCase, set: SampleSet): SampleSource {
   return {
     length: set.count,
     description: `${set.count} samples`,
-    async *batches(size) {
+    async *batches(wanted) {
+      const size = Math.min(wanted, batch);
       for (let start = 0; start < set.count; start += size) {
         const n = Math.min(size, set.count - start);
         yield { [input]: { type: 'float32', data: set.batch(start, n), dims: [n, ...set.dims] } };
