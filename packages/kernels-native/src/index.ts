@@ -80,7 +80,13 @@ export { type ResizeI8, resizeI8 } from './inference/resize-i8';
 export { softmaxI8 } from './inference/softmax-i8';
 // Float and training
 export type { ClampActivation } from './float/activation';
-export { type Conv2dOptions, conv2dBackwardFilterF32, conv2dBackwardInputF32, conv2dF32 } from './float/conv2d';
+export {
+  type Conv2dBackwardInputOptions,
+  type Conv2dOptions,
+  conv2dBackwardFilterF32,
+  conv2dBackwardInputF32,
+  conv2dF32,
+} from './float/conv2d';
 export type { Conv2dShape } from './float/conv2d-shape';
 export { type GemmOptions, type GemmShape, gemmF32 } from './float/gemm';
 export { type PackedMatrixF32, packMatrixF32 } from './float/packed-matrix';

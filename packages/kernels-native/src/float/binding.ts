@@ -71,7 +71,14 @@ export interface MatrixBinding {
   ): Status;
   conv2dBackwardInputF32(
     context: ContextHandle,
-    ...shapeThenArrays: [...Conv2dArguments, dy: Float32Array, filter: Float32Array, dx: Float32Array]
+    ...shapeThenArrays: [
+      ...Conv2dArguments,
+      dy: Float32Array,
+      filter: Float32Array,
+      residual: Float32Array | null,
+      gate: Float32Array | null,
+      dx: Float32Array,
+    ]
   ): Status;
   conv2dBackwardFilterF32(
     context: ContextHandle,

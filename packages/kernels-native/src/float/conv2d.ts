@@ -60,10 +60,19 @@ export function conv2dF32(
   );
 }
 
+/** What happens to a gradient while it is in registers. */
+export interface Conv2dBackwardInputOptions {
+  /** Shape of dx, added before the gate: the gradient that comes another way. */
+  readonly residual?: Float32Array | null | undefined;
+  /** Shape of dx: dx is 0 wherever this is not above 0. The gradient of a relu whose output the convolution read. */
+  readonly gate?: Float32Array | null | undefined;
+}
+
 /**
  * Gradient of a convolution with respect to its input; also the transposed convolution of dy.
  *
- * Formula:  dx(n,h,w,c) = Σ_{f,g,o} dy(n,i,j,o) · filter(f,g,c,o) over all i, j with i·sh − pt + f·dh = h, j·sw − pl + g·dw = w
+ * Formula:  dx(n,h,w,c) = Σ_{f,g,o} dy(n,i,j,o) · filter(f,g,c,o) over all i, j with i·sh − pt + f·dh = h, j·sw − pl + g·dw = w,
+ *           plus residual, then 0 where the gate is not above 0
  *
  * @throws {ShapeMismatchError | InvalidArgumentError} see {@link conv2dF32}
  */
@@ -73,14 +82,18 @@ export function conv2dBackwardInputF32(
   dy: Float32Array,
   filter: Float32Array,
   dx: Float32Array,
+  options: Conv2dBackwardInputOptions = {},
 ): void {
   const operation = 'conv2dBackwardInputF32';
   const checked = checkConv2d(operation, shape);
   assertArray(operation, 'dy', dy, 'Float32Array', checked.y);
   assertArray(operation, 'filter', filter, 'Float32Array', filterCount(shape));
   assertArray(operation, 'dx', dx, 'Float32Array', checked.x);
-  assertSeparate(operation, dx, dy, filter);
-  checkStatus(operation, native.addon.conv2dBackwardInputF32(native.handle, ...checked.numbers, dy, filter, dx));
+  const residual = optionalFloats(operation, 'residual', options.residual, checked.x);
+  const gate = optionalFloats(operation, 'gate', options.gate, checked.x);
+  assertSeparate(operation, dx, dy, filter, residual, gate);
+  const arrays = [dy, filter, residual, gate, dx] as const;
+  checkStatus(operation, native.addon.conv2dBackwardInputF32(native.handle, ...checked.numbers, ...arrays));
 }
 
 /**

@@ -7,8 +7,8 @@ import type { Epilogue, FusableWork } from './fusable-work';
  *
  * Networks chain a convolution or a batch normalization with an addition and a relu, one kernel each; run one by one, every link
  * writes and reads the whole activation again, which costs more than its arithmetic. A result of such a kernel is therefore kept as
- * work: an addition returns the same work with a residual, a relu runs all of it in one pass, and anything else that reads the
- * numbers has them computed as they are. The memory of the operands is held until then, whatever becomes of their tensors.
+ * work: an addition returns the same work with a residual, a relu or its gradient runs all of it in one pass, and anything else that
+ * reads the numbers has them computed as they are. The memory of the operands is held until then, whatever becomes of their tensors.
  */
 export class DeferredResult {
   readonly work: FusableWork;
@@ -24,12 +24,9 @@ export class DeferredResult {
     for (const operand of this.#operands()) backend.hold(operand);
   }
 
-  /** Does the work, plus an activation, into memory that is already there. */
-  runInto(out: Float32Array, { activation }: Pick<Epilogue, 'activation'> = {}): void {
-    this.work.run(this.#backend, out, {
-      ...(this.residual === undefined ? {} : { residual: this.residual }),
-      ...(activation === undefined ? {} : { activation }),
-    });
+  /** Does the work, and what comes after it, into memory that is already there. */
+  runInto(out: Float32Array, after: Pick<Epilogue, 'activation' | 'gate'> = {}): void {
+    this.work.run(this.#backend, out, this.residual === undefined ? after : { residual: this.residual, ...after });
   }
 
   /** Does the work into new memory and lets go of the operands. */

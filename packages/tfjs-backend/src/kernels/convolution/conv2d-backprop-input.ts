@@ -12,7 +12,8 @@ import { convolutionShape, isOutputOf } from './convolution-shape';
 /**
  * Gradient of tf.conv2d by its input, and the forward of tf.conv2dTranspose. Shapes: dy [N,outH,outW,outC] → [N,H,W,C].
  *
- * tfjs asks for it in the first layer of a network too, where nobody reads it: deferred, it costs nothing there.
+ * tfjs asks for it in the first layer of a network too, where nobody reads it: deferred, it costs nothing there. Elsewhere the
+ * gradient of another branch is added to it, and that of a relu masks it, on the way.
  */
 export const conv2dBackpropInput: NativeKernel = nativeKernel<Conv2DBackpropInputInputs, Conv2DBackpropInputAttrs>(
   Conv2DBackpropInput,
@@ -33,8 +34,8 @@ export const conv2dBackpropInput: NativeKernel = nativeKernel<Conv2DBackpropInpu
     const operands = [backend.values(dy), backend.values(filter)] as const;
     return backend.fusableOutput(convInfo.inShape, {
       operands,
-      takes: 'nothing',
-      run: ({ native }, dx) => conv2dBackwardInputF32(native, shape, ...operands, dx),
+      takes: ['residual', 'gate'],
+      run: ({ native }, dx, epilogue) => conv2dBackwardInputF32(native, shape, ...operands, dx, epilogue),
     });
   },
 );

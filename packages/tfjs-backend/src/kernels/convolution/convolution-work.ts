@@ -10,7 +10,7 @@ export function convolutionWork(
 ): FusableWork {
   return {
     operands: bias === null ? [x, filter] : [x, filter, bias],
-    takes: 'residual',
+    takes: ['residual', 'activation'],
     run: ({ native }, out, epilogue) => conv2dF32(native, shape, x, filter, out, { bias, ...epilogue }),
     foldAffine: (_, scale, shift) =>
       convolutionWork(shape, x, scaleColumns(filter, scale), foldBias(bias, scale, shift)),

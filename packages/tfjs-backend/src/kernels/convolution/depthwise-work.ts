@@ -11,7 +11,7 @@ export function depthwiseWork(
 ): FusableWork {
   return {
     operands: bias === null ? [x, filter] : [x, filter, bias],
-    takes: 'activation',
+    takes: ['activation'],
     run: ({ native }, out, { activation }) => depthwiseConv2dF32(native, shape, x, filter, out, { bias, activation }),
     foldAffine: (_, scale, shift) => depthwiseWork(shape, x, scaleColumns(filter, scale), foldBias(bias, scale, shift)),
   };

@@ -1,5 +1,7 @@
 import type { BinaryOp } from '@bitwright/kernels-native';
-import { type NamedAttrMap, Relu, Relu6, Sigmoid, Tanh, type TensorInfo } from '@tensorflow/tfjs-core';
+import { type NamedAttrMap, Relu, Relu6, Sigmoid, Tanh, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { BitwrightBackend } from '../../bitwright-backend';
+import { areFloat32 } from '../float32';
 import { type NativeKernel, nativeKernel } from '../native-kernel';
 import { runBinary } from './binary';
 
@@ -22,6 +24,21 @@ export const activationGradientKernels: readonly NativeKernel[] = Object.entries
     nativeKernel<{ dy: TensorInfo; saved: TensorInfo }, NamedAttrMap>(
       gradientKernelName(activation),
       'float32',
-      ({ inputs: { dy, saved }, backend }) => runBinary(backend, operation, dy, saved),
+      ({ inputs: { dy, saved }, backend }) =>
+        (activation === Relu ? joinGate(backend, dy, saved) : undefined) ?? runBinary(backend, operation, dy, saved),
     ),
 );
+
+// — internals —
+
+/** The gradient of a relu where dy is work that masks its result on the way, and that nobody else will read. */
+function joinGate(backend: BitwrightBackend, dy: TensorInfo, y: TensorInfo): TensorInfo | undefined {
+  const pending = backend.deferred(dy);
+  if (pending === undefined || !pending.work.takes.includes('gate') || backend.refCount(dy.dataId) !== 1)
+    return undefined;
+  if (!areFloat32(y) || !util.arraysEqual(dy.shape, y.shape)) return undefined;
+  const gate = backend.values(y);
+  const { info, values } = backend.output(dy.shape);
+  pending.runInto(values, { gate });
+  return info;
+}

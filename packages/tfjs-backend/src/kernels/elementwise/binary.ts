@@ -105,7 +105,8 @@ function joinResidual(backend: BitwrightBackend, a: TensorInfo, b: TensorInfo): 
     [b, a],
   ] as const) {
     const pending = backend.deferred(main);
-    if (pending?.work.takes !== 'residual' || pending.residual !== undefined || !backend.isOurs(residual)) continue;
+    if (pending === undefined || pending.residual !== undefined || !backend.isOurs(residual)) continue;
+    if (!pending.work.takes.includes('residual')) continue;
     const values = backend.values(residual);
     // Adding a tensor to itself has just done the work.
     if (backend.deferred(main) === pending) return backend.deferredOutput(a.shape, pending.work, values);

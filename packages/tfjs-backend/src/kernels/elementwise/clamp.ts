@@ -28,7 +28,7 @@ function clamp<Attrs extends object>(
     const activation = activationOf(attrs);
     const { info, values } = backend.output(x.shape);
     const pending = backend.deferred(x);
-    if (pending !== undefined && pending.work.takes !== 'nothing') {
+    if (pending?.work.takes.includes('activation')) {
       pending.runInto(values, { activation });
     } else if (activation === 'relu') {
       unaryF32(backend.native, 'relu', backend.values(x), values);

@@ -23,7 +23,7 @@ export function batchNormWork(size: BatchNormSize, x: Float32Array, parameters: 
   const { mean, variance, gamma, beta } = parameters;
   return {
     operands: [x, mean, variance, gamma, beta].filter((operand) => operand !== null),
-    takes: 'residual',
+    takes: ['residual', 'activation'],
     run: ({ native }, out, epilogue) => batchNormInferF32(native, size, x, mean, variance, gamma, beta, out, epilogue),
   };
 }
