@@ -41,6 +41,7 @@ export { requantizeI32 } from './conversion/requantize';
 // Statistics
 export { type CandidateGrids, gridErrors } from './statistics/grid-errors';
 export { gramF32 } from './statistics/gram';
+export { entropyBins } from './statistics/entropy-bins';
 export { histogram, histogramAsync } from './statistics/histogram';
 export { minMax } from './statistics/min-max';
 export { type Moments, moments } from './statistics/moments';

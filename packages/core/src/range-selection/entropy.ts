@@ -22,6 +22,11 @@ export interface EntropyOptions {
    * for one-signed data with a scheme that can use them there; onnxruntime 128.
    */
   readonly levels?: number;
+  /**
+   * Finds what {@link entropy} looks for in a histogram of |x|, faster: the number of bins to keep, or 0 to leave it to the search
+   * here. Used by `tensorrt`. Results must not depend on it, so it is not part of the id.
+   */
+  readonly search?: (counts: Float64Array, levels: number) => number;
 }
 
 /**
@@ -35,8 +40,8 @@ export interface EntropyOptions {
  */
 export function entropy(options: EntropyOptions = {}): RangeSelector<HistogramStats> {
   const operation = '[core] entropy';
-  assertKnownOptions(operation, options, ['variant', 'bins', 'levels']);
-  const { variant = 'tensorrt', bins = variant === 'ppq' ? 4096 : 2048, levels } = options;
+  assertKnownOptions(operation, options, ['variant', 'bins', 'levels', 'search']);
+  const { variant = 'tensorrt', bins = variant === 'ppq' ? 4096 : 2048, levels, search } = options;
   assertInteger(operation, 'bins', bins, 2, 2 ** 20);
   if (levels !== undefined) assertInteger(operation, 'levels', levels, 2, 2 ** 16);
   const settings = [
@@ -50,7 +55,7 @@ export function entropy(options: EntropyOptions = {}): RangeSelector<HistogramSt
     selectRange(stats: HistogramStats, scheme: LinearScheme) {
       const ranges = stats.histograms.map((h) => {
         if (h.min === h.max) return [h.min, h.max] as const;
-        const [lo, hi] = bounds[variant](h, bins, scheme, levels);
+        const [lo, hi] = bounds[variant](h, bins, scheme, levels, search);
         return [Math.max(h.min, Math.min(lo, h.max)), Math.min(h.max, Math.max(hi, h.min))] as const;
       });
       return makeRange(
@@ -68,13 +73,14 @@ type Bounds = (
   bins: number,
   scheme: LinearScheme,
   levels: number | undefined,
+  search: EntropyOptions['search'],
 ) => readonly [number, number];
 
 const bounds: { readonly [K in NonNullable<EntropyOptions['variant']>]: Bounds } = {
   /** T = (m + 0.5)·w. */
-  tensorrt(h, bins, scheme, levels) {
+  tensorrt(h, bins, scheme, levels = defaultLevels(h, scheme), search = () => 0) {
     const folded = absoluteFromZero(h, bins);
-    const kept = tensorrtBins(folded.counts, levels ?? defaultLevels(h, scheme));
+    const kept = search(folded.counts, levels) || tensorrtBins(folded.counts, levels);
     const threshold = kept === folded.counts.length ? folded.max : binEdge(folded, kept) + 0.5 * folded.width;
     return [-threshold, threshold];
   },

@@ -49,6 +49,17 @@ Napi::Value BindHistogram(const Napi::CallbackInfo& info) {
   });
 }
 
+// entropyBins(context, levels, counts f64 [bins], kept i32 [1])
+Napi::Value BindEntropyBins(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  Context* context = arguments.NextContext();
+  const int64_t levels = arguments.NextInt(2, 1 << 16);
+  const Span<double> counts = arguments.NextF64();
+  const Span<int32_t> kept = arguments.NextI32();
+  arguments.Require(counts.length >= 2 && counts.length <= (1 << 20) && kept.length >= 1);
+  return arguments.Run([=] { return EntropyBins(*context, counts.data, counts.length, levels, kept.data); });
+}
+
 // moments(context, layout…, x f32, sums f64 [G], magnitudes f64 [G], squares f64 [G])
 Napi::Value BindMoments(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
@@ -91,6 +102,7 @@ Napi::Value BindGridErrors(const Napi::CallbackInfo& info) {
 void RegisterStatistics(Napi::Env, Napi::Object exports) {
   Export(exports, "minMax", BindMinMax);
   Export(exports, "histogram", BindHistogram);
+  Export(exports, "entropyBins", BindEntropyBins);
   Export(exports, "moments", BindMoments);
   Export(exports, "gridErrors", BindGridErrors);
   ExportOperations(exports, VisitMinMaxF32);

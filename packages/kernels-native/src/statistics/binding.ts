@@ -14,6 +14,7 @@ interface Calls {
     counts: Float64Array,
     missed: Float64Array,
   ): Status;
+  entropyBins(context: ContextHandle, levels: number, counts: Float64Array, kept: Int32Array): Status;
   moments(
     context: ContextHandle,
     ...layoutThenArrays: [

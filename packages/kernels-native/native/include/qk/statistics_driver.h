@@ -24,6 +24,12 @@ struct Bins {
 // Adds to counts[bins.count] the values of x[n]; `missed` receives how many were not counted: not finite, or outside the bins.
 Status CountHistogram(Context& context, const Bins& bins, const float* x, int64_t n, double* counts, int64_t* missed);
 
+// TensorRT's entropy search on a histogram of |x|: how many of the first bins to keep, so that the distribution with outliers
+// moved into the last bin and the one of only `levels` groups differ least (formula:
+// packages/core/src/range-selection/entropy-tensorrt.ts). kept = bins where nothing should be clipped, and 0 where two
+// candidates are closer than differently rounded logarithms may tell apart. Pre: counts >= 0, 2 <= levels, bins <= 2^20.
+Status EntropyBins(Context& context, const double* counts, int64_t bins, int64_t levels, int32_t* kept);
+
 // Sums of values, magnitudes and squares per parameter, each [layout.parameters()], in float64 over ranges that do not depend
 // on the number of threads.
 Status Moments(Context& context, const Layout& layout, const float* x, double* sums, double* magnitudes, double* squares);
