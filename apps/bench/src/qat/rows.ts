@@ -47,8 +47,8 @@ const short2: Schedule = { epochs: 5, learningRate: 0.02, warmUp: 0.02, distilla
 const weightsOnly: Schedule = { epochs: 5, learningRate: 0.05, warmUp: 0.02, distillation: 0.5 };
 /** Batches of 64: twice the updates of the same images, which few epochs lack most. */
 const weightsOnlyLong: Schedule = { epochs: 6, learningRate: 0.03, warmUp: 0.02, distillation: 0, batchSize: 64 };
-const signsFirst: Schedule = { epochs: 4, learningRate: 0.05, warmUp: 0.02, distillation: 0, batchSize: 64 };
-const binaryLong: Schedule = { epochs: 16, learningRate: 0.05, warmUp: 0.02, distillation: 0, batchSize: 64 };
+const signsFirst: Schedule = { epochs: 3, learningRate: 0.05, warmUp: 0.02, distillation: 0, batchSize: 64 };
+const binaryLong: Schedule = { epochs: 14, learningRate: 0.05, warmUp: 0.02, distillation: 0, batchSize: 64 };
 const mobileFloat: Schedule = { epochs: 6, learningRate: 0.1, warmUp: 0.05, distillation: 0 };
 const binary: Schedule = { epochs: 7, learningRate: 0.1, warmUp: 0.02, distillation: 0.5 };
 
