@@ -62,6 +62,8 @@ export {
   float16,
 } from './float/float-formats';
 export { decodeE8M0, encodeE8M0, type PowerRounding } from './float/float8-e8m0';
+export type { ConvolutionBackend, FloatClamp, FloatConv2d } from './float-convolution/convolution-backend';
+export { referenceConvolution } from './float-convolution/reference-convolution';
 export {
   type ApotScheme,
   type ApotSchemeOptions,

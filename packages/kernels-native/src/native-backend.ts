@@ -1,7 +1,8 @@
-import { type KernelBackend, QuantError } from '@bitwright/core';
+import { type ConvolutionBackend, type KernelBackend, QuantError } from '@bitwright/core';
 import { type ContextOptions, createContext } from './create-context';
 import { conv2d, gemm } from './kernel-backend/arithmetic';
 import { dequantize, fakeQuantize, pack, quantize, requantize, unpack } from './kernel-backend/conversion';
+import { convolution } from './kernel-backend/convolution';
 import { loadAddon } from './loader/load-addon';
 import type { NativeAddonError } from './native-addon-error';
 import type { NativeContext } from './native-context';
@@ -9,7 +10,7 @@ import { histogram } from './statistics/histogram';
 import { minMax } from './statistics/min-max';
 
 /** Core's kernels on this CPU's instruction sets, and the context for all low-level calls of this package. */
-export interface NativeBackend extends KernelBackend, NativeContext {}
+export interface NativeBackend extends KernelBackend, ConvolutionBackend, NativeContext {}
 
 export interface NativeBackendOptions extends ContextOptions {
   /** File of the addon; default: the local build, then the package for this platform. */
@@ -26,6 +27,7 @@ export function loadNativeBackend(options: NativeBackendOptions = {}): NativeBac
   const context = createContext(loadAddon(options.path), options);
   return Object.freeze({
     ...context,
+    ...convolution(context),
     name: 'native',
     quantize: (x, scheme, qparams, out) => quantize(context, x, scheme, qparams, out),
     dequantize: (codes, shape, scheme, qparams, out) => dequantize(context, codes, shape, scheme, qparams, out),
