@@ -127,6 +127,13 @@ export {
   type RoundWeightsResult,
   roundWeights,
 } from './rounding/round-weights';
+export { type SeparatedSkips, separateSkips } from './rounding/separate-skips';
+export {
+  type BlockReconstruction,
+  type ReconstructBlocksResult,
+  reconstructBlocks,
+} from './reconstruction/reconstruct-blocks';
+export type { ReconstructBlocksOptions, ReconstructionSettings } from './reconstruction/reconstruction-options';
 export type { Rounding } from './refine-spec';
 
 // Mixed precision
@@ -148,6 +155,7 @@ export {
   paretoFront,
   withinBudget,
 } from './mixed-precision/pareto-front';
+export { type RoundedWeights, type RoundToWidthsOptions, roundToWidths } from './mixed-precision/round-to-widths';
 export { type LayerSensitivity, measureSensitivity, type SensitivityMetric } from './mixed-precision/sensitivity';
 export type { OutputDistance } from './probe/output-distance';
 export { createOutputProbe, type OutputProbe } from './probe/output-probe';

@@ -11,6 +11,7 @@ import { allocateBits, type BitAllocations, type BitBudget, budgetLimit } from '
 import { formatLayerBits, parseLayerBits } from './layer-bits';
 import { type CostKind, layerMacs } from './layer-costs';
 import { type Combination, withinBudget } from './pareto-front';
+import type { RoundedWeights } from './round-to-widths';
 import { type LayerSensitivity, measureSensitivity, type SensitivityMetric } from './sensitivity';
 
 /** Bits per layer under a budget, or the cheapest bits that keep the accuracy. */
@@ -60,6 +61,8 @@ export interface ChooseBitsInputs {
   /** Bits given by hand, by node name. */
   readonly fixed: ReadonlyMap<string, LayerBits>;
   readonly shapes?: Readonly<Record<string, readonly number[]>> | undefined;
+  /** Rounds weights adaptively to each width, where the result will be rounded so. */
+  readonly roundTo?: ((widths: readonly number[]) => Promise<RoundedWeights>) | undefined;
   /** Accuracy lost by an assignment, 0…1, measured on the exported file; for a budget with `maxDrop`. */
   readonly measureDrop?: ((layers: ReadonlyMap<string, LayerBits>) => Promise<number>) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -90,14 +93,16 @@ export async function chooseBits(inputs: ChooseBitsInputs): Promise<ChosenBits> 
   ]);
   const widths = (pick: (bits: LayerBits) => number): readonly number[] =>
     [...new Set([...candidates, ...given.values()].map(pick))].filter((bits) => bits < 32).sort((a, b) => b - a);
+  const weightBits = widths((bits) => bits.weightBits);
   const layers = await measureSensitivity({
     ...inputs,
+    rounded: await inputs.roundTo?.(weightBits),
     plan,
     layers: nodes,
     observers,
     probe,
     metric,
-    weightBits: widths(({ weightBits }) => weightBits),
+    weightBits,
     activationBits: widths(({ activationBits }) => activationBits),
   });
   const { target } = plan.placement;

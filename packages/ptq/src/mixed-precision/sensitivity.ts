@@ -8,6 +8,7 @@ import type { OutputProbe } from '../probe/output-probe';
 import { type OnProgress, reportPhase, throwIfAborted } from '../progress';
 import type { AnyRangeSelector } from '../range-selectors';
 import { narrowActivation, narrowWeight } from '../rounding/narrow-schemes';
+import type { RoundedWeights } from './round-to-widths';
 
 /**
  * How much a layer minds fewer bits, as a loss that adds up over layers:
@@ -38,6 +39,8 @@ export interface SensitivityOptions {
   readonly activationBits: readonly number[];
   readonly activationRange: AnyRangeSelector;
   readonly weightRange: AnyRangeSelector;
+  /** Weights that were rounded adaptively, where they will be; others go to the nearest points. */
+  readonly rounded?: RoundedWeights | undefined;
   /** Random directions per layer for the trace. Default 4. */
   readonly draws?: number;
   /** Of those directions. Default 0. */
@@ -69,7 +72,11 @@ export async function measureSensitivity(options: SensitivityOptions): Promise<r
       metric === 'hessian' ? await meanFisherTrace(model, weight, values, probe, options, order) : undefined;
     const weightLoss: Record<number, number> = {};
     for (const bits of options.weightBits) {
-      const candidate = withQuantizedWeight(model, weight, narrowWeight(placed.scheme, bits), options.weightRange);
+      const rounded = options.rounded?.get(bits)?.get(weight);
+      const candidate =
+        rounded === undefined
+          ? withQuantizedWeight(model, weight, narrowWeight(placed.scheme, bits), options.weightRange)
+          : { model: withWeight(model, weight, rounded), squaredError: squaredDistance(values, rounded) };
       weightLoss[bits] =
         trace === undefined ? lossOf(await probe.measure(candidate.model), metric) : trace * candidate.squaredError;
     }
@@ -94,6 +101,10 @@ export async function measureSensitivity(options: SensitivityOptions): Promise<r
 
 function lossOf({ noiseToSignal, divergence }: OutputDistance, metric: SensitivityMetric): number {
   return metric === 'sqnr' ? noiseToSignal : (divergence ?? noiseToSignal);
+}
+
+function squaredDistance(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, v, i) => sum + (v - (b[i] as number)) ** 2, 0);
 }
 
 /** Size of a random step, relative to the root mean square of the weights: small enough for a quadratic, far above float32 noise. */
