@@ -9,27 +9,31 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fullRange, meanSquaredError, ortX64 } from '@bitwright/core';
+import { type ConvolutionBackend, fullRange, meanSquaredError, ortX64 } from '@bitwright/core';
 import { planPlacement, writeQdq } from '@bitwright/export';
 import { decodeModel, encodeModel } from '@bitwright/onnx';
 import { buildSpec } from '../src/build-spec';
 import { calibrate } from '../src/calibrate';
 import { evaluateClassifiers } from '../src/evaluate';
 import { prepareModel } from '../src/prepare-model';
+import { reconstructBlocks } from '../src/reconstruction/reconstruct-blocks';
 import { lowBitSchemes } from '../src/rounding/low-bit-schemes';
 import { roundWeights } from '../src/rounding/round-weights';
+import { forCopies, separateSkips } from '../src/rounding/separate-skips';
 import type { Runtime } from '../src/session';
 import { verifyExported } from '../src/verify';
 import { oneThreadRuntime } from './one-thread';
 import { type RoundingCase, roundingCase } from './rounding-cases';
 import { sharedFolder } from './rounding-data';
 
-/** nearest: full weight ranges; nearest-mse: weight ranges by mean squared error; the others round adaptively. */
-type Method = 'nearest' | 'nearest-mse' | 'gptq' | 'gptq-symmetric' | 'adaround';
+/** nearest: full weight ranges; nearest-mse: weight ranges by mean squared error; brecq: gptq, then whole blocks; the others round adaptively. */
+type Method = 'nearest' | 'nearest-mse' | 'gptq' | 'gptq-symmetric' | 'adaround' | 'brecq';
 
 interface Measurement {
   readonly model: string;
   readonly bits: string;
+  /** narrow: additions read a value in as few bits as the layers that share it. */
+  readonly skips?: 'narrow';
   readonly method: Method;
   readonly data: string;
   /** Percent. */
@@ -49,6 +53,9 @@ const { values: flags } = parseArgs({
     bits: { type: 'string', default: 'w8a8,w4a8,w3a8,w2a8,w4a4' },
     methods: { type: 'string', default: 'nearest,nearest-mse,gptq,adaround' },
     samples: { type: 'string', default: '512' },
+    iterations: { type: 'string', default: '300' },
+    kernels: { type: 'string', default: '@bitwright/kernels-native' },
+    'narrow-skips': { type: 'boolean', default: false },
     calibration: { type: 'string', default: '1024' },
     out: { type: 'string', default: join(import.meta.dirname, 'results', 'rounding') },
   },
@@ -56,6 +63,16 @@ const { values: flags } = parseArgs({
 
 const log = (text: string): boolean => process.stderr.write(`${text}\n`);
 const read = (path: string): Measurement[] => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).results : []);
+
+/** This package knows no kernels but the reference; who runs the benchmark names a module that has faster ones. */
+async function loadKernels(module: string): Promise<ConvolutionBackend | undefined> {
+  const { tryLoadNativeBackend } = (await import(module)) as {
+    readonly tryLoadNativeBackend: () => { readonly backend?: ConvolutionBackend };
+  };
+  const { backend } = tryLoadNativeBackend();
+  if (backend === undefined) log('No native kernels: block reconstruction takes a hundred times longer.');
+  return backend;
+}
 
 async function measure(
   kase: RoundingCase,
@@ -65,14 +82,18 @@ async function measure(
   save: (measurement: Measurement) => void,
 ): Promise<void> {
   const [weightBits = 8, activationBits = 8] = bits.match(/\d+/g)?.map(Number) ?? [];
-  const { model } = prepareModel(decodeModel(kase.bytes));
-  const { calibration, test } = await kase.load(model.graph?.input[0]?.name ?? 'input');
+  const prepared = prepareModel(decodeModel(kase.bytes)).model;
+  const { calibration, test } = await kase.load(prepared.graph?.input[0]?.name ?? 'input');
   const target = ortX64;
-  const placement = lowBitSchemes(model, planPlacement(model, { target }), { weightBits, activationBits });
-  const tensors = [...placement.activations.values()].filter((a) => a.leader === a.tensor).map((a) => a.tensor);
+  const wide = planPlacement(prepared, { target });
+  const narrow = lowBitSchemes(prepared, wide, { weightBits, activationBits });
+  const { model, placement, sources } = flags['narrow-skips']
+    ? { model: prepared, placement: narrow, sources: new Map<string, string>() }
+    : separateSkips(prepared, wide, narrow);
+  const tensors = [...narrow.activations.values()].filter((a) => a.leader === a.tensor).map((a) => a.tensor);
   const activationRange = meanSquaredError();
   const limit = Number(flags.samples);
-  const { observers } = await calibrate(model, {
+  const { observers } = await calibrate(prepared, {
     runtime,
     source: calibration,
     tensors,
@@ -83,7 +104,7 @@ async function measure(
   const common = {
     model,
     placement,
-    observers,
+    observers: forCopies(observers, { sources, placement }),
     activationRange,
     provenance: { tool: { name: 'bench', version: '0' } },
   };
@@ -103,11 +124,15 @@ async function measure(
         reconstruction: method === 'gptq-symmetric' ? 'symmetric' : 'asymmetric',
         samples: limit,
       });
-      const used = process.cpuUsage(cpu);
       const ratios = result.layers.flatMap(({ error, nearestError }) =>
         error === undefined || nearestError === undefined || nearestError === 0 ? [] : [error / nearestError],
       );
       rounded = result;
+      if (method === 'brecq') {
+        const options = { runtime, source: calibration, samples: limit, iterations: Number(flags.iterations), kernels };
+        rounded = await reconstructBlocks(model, result, options);
+      }
+      const used = process.cpuUsage(cpu);
       extra = {
         seconds: (performance.now() - start) / 1000,
         cpuSeconds: (used.user + used.system) / 1e6,
@@ -125,6 +150,7 @@ async function measure(
     save({
       model: kase.model,
       bits,
+      ...(flags['narrow-skips'] ? { skips: 'narrow' } : {}),
       method,
       data: kase.data,
       float: 100 * result.float.top1,
@@ -137,25 +163,26 @@ async function measure(
 
 /** One row per model and bits: top-1 of each method, and the share of the loss of the better nearest that the best adaptive wins back. */
 function table(results: readonly Measurement[], machine: string): string {
-  const methods: readonly Method[] = ['nearest', 'nearest-mse', 'gptq-symmetric', 'gptq', 'adaround'];
+  const methods: readonly Method[] = ['nearest', 'nearest-mse', 'gptq-symmetric', 'gptq', 'adaround', 'brecq'];
   const shown = methods.filter((method) => results.some((r) => r.method === method));
   const lines = [
     '# Adaptive rounding',
     '',
     'Top-1 in percent of the exported file in onnxruntime, uint8 activations (4-bit ones with a Clip on the codes), first and last',
     'layer at the full width. nearest: full weight ranges; nearest-mse: weight ranges by mean squared error. Activation ranges by mean',
-    'squared error everywhere. Won back: share of the loss of `nearest` (and of the better of both) that the method recovers.',
+    'squared error everywhere. Won back: share of the loss of `nearest` (and of the better of both) that the method recovers. Values that',
+    'additions and layers both read have a quantizer for each, 8 bits wide for the additions; `narrow skips`: one for both.',
     '',
     ...[...new Set(results.map((r) => `- ${r.model}: ${r.data}`))],
     '',
     machine,
     '',
-    `| model | bits | float | ${shown.join(' | ')} | gptq won back (vs better) | adaround won back (vs better) | seconds gptq, adaround |`,
-    `|${'---|'.repeat(shown.length + 6)}`,
+    `| model | bits | float | ${shown.join(' | ')} | won back by gptq | adaround | brecq | seconds gptq, adaround, brecq |`,
+    `|${'---|'.repeat(shown.length + 7)}`,
   ];
   const rows = new Map<string, Measurement[]>();
   for (const result of results) {
-    const key = `${result.model}|${result.bits}`;
+    const key = `${result.model}|${result.bits}${result.skips === 'narrow' ? ', narrow skips' : ''}`;
     rows.set(key, [...(rows.get(key) ?? []), result]);
   }
   for (const [key, group] of rows) {
@@ -171,10 +198,10 @@ function table(results: readonly Measurement[], machine: string): string {
         float - from <= 1 ? 'loss ≤ 1' : `${((100 * (value - from)) / (float - from)).toFixed(0)} %`;
       return `${share(nearest)} (${share(better)})`;
     };
-    const seconds = (['gptq', 'adaround'] as const).map((m) => of(m)?.seconds?.toFixed(0) ?? '–').join(', ');
+    const seconds = (['gptq', 'adaround', 'brecq'] as const).map((m) => of(m)?.seconds?.toFixed(0) ?? '–').join(', ');
     const cells = shown.map((method) => of(method)?.quantized.toFixed(2) ?? '–');
     lines.push(
-      `| ${model} | ${bits?.toUpperCase()} | ${float.toFixed(2)} | ${cells.join(' | ')} | ${won('gptq')} | ${won('adaround')} | ${seconds} |`,
+      `| ${model} | ${bits?.replace(/^\w+/, (text) => text.toUpperCase())} | ${float.toFixed(2)} | ${cells.join(' | ')} | ${won('gptq')} | ${won('adaround')} | ${won('brecq')} | ${seconds} |`,
     );
   }
   return `${lines.join('\n')}\n`;
@@ -186,10 +213,14 @@ const path = `${flags.out}.json`;
 mkdirSync(join(flags.out, '..'), { recursive: true });
 const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores; Node ${process.version}, ${runtime.name} ${runtime.version}. Seconds are wall clock on a shared machine.`;
 let results = read(path);
+const skips = flags['narrow-skips'] ? 'narrow' : undefined;
+const kernels = await loadKernels(flags.kernels);
 for (const name of flags.models.split(',')) {
   const kase = roundingCase(folder, name, Number(flags.calibration));
   for (const bits of flags.bits.split(',')) {
-    const done = new Set(results.filter((r) => r.model === name && r.bits === bits).map((r) => r.method));
+    const done = new Set(
+      results.filter((r) => r.model === name && r.bits === bits && r.skips === skips).map((r) => r.method),
+    );
     const missing = (flags.methods.split(',') as Method[]).filter((method) => !done.has(method));
     if (missing.length === 0) continue;
     await measure(kase, bits, missing, runtime, (measurement) => {

@@ -1,5 +1,5 @@
-import { assertPlan, type QuantizationSpec } from '@bitwright/core';
-import type { Model } from '@bitwright/onnx';
+import { assertPlan, type ConvolutionBackend, type QuantizationSpec } from '@bitwright/core';
+import { type Model, removeIdentity } from '@bitwright/onnx';
 import { calibrationBatchSize } from './batch-size';
 import { buildSpec } from './build-spec';
 import type { Observers } from './calibrate';
@@ -7,6 +7,7 @@ import { type CalibrationState, seenSamples, stateObservers } from './calibratio
 import { assertStateOf, collectStatistics } from './collect-statistics';
 import { bitsByHand, chooseBits, type MixedPrecisionReport } from './mixed-precision/choose-bits';
 import { measureDrop } from './mixed-precision/measure-drop';
+import { roundToWidths } from './mixed-precision/round-to-widths';
 import { type PlanOptions, planPrepared, planQuantization, type QuantizationPlan } from './plan';
 import { type MeasuredRanges, measureRanges, type RangeChoice } from './probe/measured-ranges';
 import { createOutputProbe, type OutputProbe } from './probe/output-probe';
@@ -15,6 +16,7 @@ import type { QuantizeOptions, QuantizeSettings } from './quantize-options';
 import { automatic } from './range-selectors';
 import { refineSpec } from './refine-spec';
 import { findLowBitLayers, type LayerBits } from './rounding/low-bit-schemes';
+import { forCopies, type SeparatedSkips, separateSkips } from './rounding/separate-skips';
 import type { Runtime } from './session';
 import { smoothedPlan } from './smoothing/smoothed-plan';
 import { tool } from './version';
@@ -94,6 +96,22 @@ export async function decideSpec(
           weightRange,
           fixed: byHand,
           shapes: options.shapes,
+          ...(options.rounding === undefined || options.rounding === 'nearest'
+            ? {}
+            : {
+                roundTo: (widths: readonly number[]) =>
+                  roundToWidths(widths, {
+                    ...{ plan: first, observers: observersOf(firstStatistics), activationRange, weightRange },
+                    ...{
+                      runtime,
+                      source,
+                      batchSize: settings.batchSize,
+                      samples: settings.samples,
+                      signal,
+                      onProgress,
+                    },
+                  }),
+              }),
           measureDrop: measureDrop(original, options, settings, runtime, (layers) => {
             const { plan } = planWith(layers);
             const spec = buildSpec({
@@ -123,18 +141,34 @@ export async function decideSpec(
 
   throwIfAborted(signal, 'export');
   onProgress?.({ phase: 'export', done: 0, total: 1, etaMs: undefined });
-  const specOf = ({ model, placement }: QuantizationPlan): QuantizationSpec =>
-    buildSpec({ model, placement, observers, activationRange, weightRange, ranges: measured?.selectors, provenance });
-  const spec = specOf(plan);
+  const separated = (from: QuantizationPlan): SeparatedSkips =>
+    settings.bits?.wideSkips === false
+      ? { ...from, sources: new Map() }
+      : separateSkips(from.model, from.wide, from.placement);
+  const specOf = (skips: SeparatedSkips): QuantizationSpec =>
+    buildSpec({
+      model: skips.model,
+      placement: skips.placement,
+      observers: forCopies(observers, skips),
+      activationRange,
+      weightRange,
+      ranges: measured === undefined ? undefined : forCopies(measured.selectors, skips),
+      provenance,
+    });
+  const skips = separated(plan);
+  const spec = specOf(skips);
   assertPlan(spec, target);
-  const refined = await refineSpec(plan, spec, {
+  const refined = await refineSpec({ ...plan, model: skips.model, placement: skips.placement }, spec, {
     runtime,
     source,
     rounding: options.rounding ?? 'nearest',
+    reconstruction: options.reconstruction,
+    kernels: convolutionOf(options.backend),
     correctBias: settings.correctBias,
     batchSize: settings.batchSize,
     samples: settings.samples,
-    respecify: (corrected) => specOf(planPrepared({ ...plan, model: corrected }, finalOptions)),
+    respecify: (corrected) =>
+      specOf(separated(planPrepared({ ...plan, model: removeIdentity.run(corrected).model }, finalOptions))),
     signal,
     onProgress,
   });
@@ -151,6 +185,14 @@ export async function decideSpec(
 }
 
 // — internals —
+
+/** The backend's convolutions, where it has them. */
+function convolutionOf(backend: QuantizeOptions['backend']): ConvolutionBackend | undefined {
+  const { convolve, convolveBackwardInput, convolveBackwardFilter } = backend ?? {};
+  if (convolve === undefined || convolveBackwardInput === undefined || convolveBackwardFilter === undefined)
+    return undefined;
+  return { convolve, convolveBackwardInput, convolveBackwardFilter };
+}
 
 /** Statistics the caller brought, checked against the plan, or a run over the samples. */
 async function statisticsOf(

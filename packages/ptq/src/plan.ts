@@ -15,6 +15,8 @@ export interface QuantizationPlan {
   /** What preparation changed. */
   readonly changes: readonly string[];
   readonly placement: Placement;
+  /** The same before bits were reduced. */
+  readonly wide: Placement;
   /** Tensors to observe: the leading activation tensors of the placement. */
   readonly observed: readonly string[];
 }
@@ -55,7 +57,7 @@ export function planPrepared(
     ...(shapes === undefined ? {} : { shapes }),
   });
   const placement = bits === undefined ? eight : lowBitSchemes(model, eight, bits);
-  return { ...prepared, placement, observed: observedTensors(placement) };
+  return { ...prepared, placement, wide: eight, observed: observedTensors(placement) };
 }
 
 function equalized(prepared: PreparedModel, options: true | EqualizeOptions): PreparedModel {

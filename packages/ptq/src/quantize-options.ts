@@ -1,4 +1,5 @@
 import {
+  type ConvolutionBackend,
   findTarget,
   InvalidArgumentError,
   type Provenance,
@@ -15,6 +16,7 @@ import type { MixedPrecisionOptions } from './mixed-precision/choose-bits';
 import { parseBits } from './parse-bits';
 import type { OnProgress } from './progress';
 import { type AnyRangeSelector, resolveRangeSelector } from './range-selectors';
+import type { ReconstructionSettings } from './reconstruction/reconstruction-options';
 import type { Rounding } from './refine-spec';
 import type { LowBitOptions } from './rounding/low-bit-schemes';
 import { asSampleSource, type SampleInput } from './sample-source';
@@ -36,8 +38,8 @@ export interface QuantizeOptions {
   readonly batchSize?: number;
   /** Calibration samples used at most. Default 512. */
   readonly samples?: number;
-  /** Faster loops for statistics, with the same results: the native kernels. Default: TypeScript. */
-  readonly backend?: StatisticsBackend;
+  /** Faster loops for statistics, with the same results, and for block reconstruction: the native kernels. Default: TypeScript. */
+  readonly backend?: StatisticsBackend & Partial<ConvolutionBackend>;
   /** Statistics collected before, by `collectStatistics` or merged from shards, instead of a run over the samples. */
   readonly statistics?: CalibrationState;
   /**
@@ -55,8 +57,13 @@ export interface QuantizeOptions {
   readonly mixedPrecision?: MixedPrecisionOptions;
   /** Bits of single layers by hand: glob patterns over node names, and `w4a8` or `float`; later ones win. */
   readonly layerBits?: readonly (readonly [pattern: string, bits: string])[];
-  /** How weights are rounded: `adaround` and `gptq` use the samples and take minutes. Default `nearest`. */
+  /**
+   * How weights are rounded: `adaround` and `gptq` use the samples and take minutes; `brecq` goes on
+   * from `gptq` and learns whole blocks, activation scales included, for 4-bit activations. Default `nearest`.
+   */
   readonly rounding?: Rounding;
+  /** How `brecq` learns. */
+  readonly reconstruction?: Partial<ReconstructionSettings>;
   /** Cross-layer equalization first (for per-tensor weights and unbalanced channels). Default false. */
   readonly equalize?: boolean | EqualizeOptions;
   /**
@@ -107,6 +114,7 @@ const optionKeys: readonly (keyof QuantizeOptions)[] = [
   'mixedPrecision',
   'layerBits',
   'rounding',
+  'reconstruction',
   'equalize',
   'smooth',
   'correctBias',

@@ -1,20 +1,28 @@
-import type { QuantizationSpec } from '@bitwright/core';
+import type { ConvolutionBackend, QuantizationSpec } from '@bitwright/core';
 import type { Model } from '@bitwright/onnx';
 import { correctBias } from './bias-correction/correct-bias';
 import type { SampleSource } from './feeds';
 import type { QuantizationPlan } from './plan';
 import type { OnProgress } from './progress';
+import { type BlockReconstruction, reconstructBlocks } from './reconstruction/reconstruct-blocks';
+import type { ReconstructionSettings } from './reconstruction/reconstruction-options';
 import { type RoundWeightsOptions, roundWeights } from './rounding/round-weights';
 import type { Runtime } from './session';
 
-/** How weights are rounded to their grid. */
-export type Rounding = 'nearest' | RoundWeightsOptions['method'];
+/** Samples that mean errors of channels are taken over at most: each has many positions, so more change nothing that counts. */
+const biasSamples = 256;
+
+/** How weights are rounded to their grid; brecq: `gptq` first, then block by block with the activation scales. */
+export type Rounding = 'nearest' | RoundWeightsOptions['method'] | 'brecq';
 
 export interface RefineOptions {
   readonly runtime: Runtime;
   readonly source: SampleSource;
   readonly rounding: Rounding;
   readonly correctBias: boolean;
+  readonly reconstruction?: Partial<ReconstructionSettings> | undefined;
+  /** Float convolutions for `brecq`. */
+  readonly kernels?: ConvolutionBackend | undefined;
   readonly batchSize: number;
   readonly samples: number;
   /** Makes the spec of a model whose biases were corrected (some may be new). */
@@ -43,16 +51,32 @@ export async function refineSpec(
   const { target } = plan.placement;
   const common = { runtime, source, target, batchSize, samples: options.samples, signal, onProgress };
   if (options.rounding !== 'nearest') {
-    const rounded = await roundWeights(plan.model, spec, { ...common, method: options.rounding });
+    const method = options.rounding === 'brecq' ? 'gptq' : options.rounding;
+    const rounded = await roundWeights(plan.model, spec, { ...common, method });
     const done = rounded.layers.filter((layer) => layer.method !== 'nearest');
     const ratios = done.map(({ error = 0, nearestError = 0 }) => (nearestError === 0 ? 1 : error / nearestError));
     const gain = ratios.length === 0 ? '' : `, output error ${mean(ratios).toFixed(2)} of nearest on average`;
-    const step = `${options.rounding} rounding of ${done.length} of ${rounded.layers.length} layers${gain}`;
-    return { model: rounded.model, spec: rounded.spec, steps: [step] };
+    const step = `${method} rounding of ${done.length} of ${rounded.layers.length} layers${gain}`;
+    if (options.rounding !== 'brecq') return { model: rounded.model, spec: rounded.spec, steps: [step] };
+    const { reconstruction, kernels } = options;
+    const learned = await reconstructBlocks(plan.model, rounded, { ...common, ...reconstruction, kernels });
+    return { model: learned.model, spec: learned.spec, steps: [step, describeBlocks(learned.blocks)] };
   }
   if (!options.correctBias) return { model: plan.model, spec, steps: [] };
-  const { model, layers } = await correctBias(plan.model, spec, common);
+  const samples = Math.min(options.samples, biasSamples);
+  const { model, layers } = await correctBias(plan.model, spec, { ...common, samples });
   return { model, spec: options.respecify(model), steps: [`bias correction of ${layers.length} layers`] };
+}
+
+function describeBlocks(blocks: readonly BlockReconstruction[]): string {
+  const learned = blocks.filter(({ before, after }) => before !== undefined && after !== undefined && after < before);
+  const ratios = learned.map(({ before = 1, after = 1 }) => after / before);
+  const gain = ratios.length === 0 ? '' : `, output error ${mean(ratios).toFixed(2)} of before on average`;
+  const splits = new Set(
+    blocks.flatMap(({ reason, after }) => (reason === undefined || after === undefined ? [] : [reason])),
+  );
+  const single = splits.size === 0 ? '' : `; layers one by one where ${[...splits].join(', ')}`;
+  return `block reconstruction of ${learned.length} of ${blocks.length} blocks${gain}${single}`;
 }
 
 function mean(values: readonly number[]): number {

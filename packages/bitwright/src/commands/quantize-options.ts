@@ -183,6 +183,12 @@ export const quantizeOptions = {
     group: 'How to quantize:',
     shownDefault: 'w8a8',
   },
+  narrowSkips: {
+    flags: '--narrow-skips',
+    kind: 'flag',
+    description: 'with 4-bit activations: additions, too, read a value in 4 bits where a layer does (default: in 8)',
+    group: 'How to quantize:',
+  },
   layerBits: {
     flags: '--layer-bits <pattern=bits>',
     kind: 'patterns',
@@ -258,6 +264,13 @@ export const quantizeOptions = {
       'how weights are rounded; gptq and adaround use the samples, for 4 bits and below; brecq also learns activation scales, for 4-bit activations',
     group: 'How to quantize:',
     shownDefault: 'nearest',
+  },
+  iterations: {
+    flags: '--iterations <n>',
+    kind: 'integer',
+    description: 'with --rounding brecq: iterations per block',
+    group: 'How to quantize:',
+    shownDefault: '300',
   },
   equalize: {
     flags: '--equalize',

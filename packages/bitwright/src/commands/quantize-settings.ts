@@ -27,6 +27,7 @@ export interface QuantizeSettings extends BitSettings {
   readonly weightRange: AnyRangeSelector | undefined;
   readonly bits: LowBitOptions | undefined;
   readonly rounding: Rounding;
+  readonly iterations: number | undefined;
   readonly equalize: boolean;
   readonly smooth: number | undefined;
   /** Undefined: what the library takes, which depends on the bits. */
@@ -58,8 +59,9 @@ export function readSettings(options: Partial<Options>): QuantizeSettings {
     target: options.target === undefined ? targetOfFormats(options.to) : findTarget(options.target),
     activationRange: resolveRangeSelector(options.activationRange ?? 'mse'),
     weightRange: options.weightRange === undefined ? undefined : resolveRangeSelector(options.weightRange),
-    bits: options.bits === undefined ? undefined : parseBits(options.bits),
+    bits: readBits(options),
     rounding: (options.rounding ?? 'nearest') as Rounding,
+    iterations: options.iterations,
     equalize: options.equalize === true,
     smooth: options.smooth === undefined ? undefined : parseFraction(options.smooth, '--smooth'),
     correctBias: options.biasCorrection,
@@ -74,6 +76,12 @@ export function readSettings(options: Partial<Options>): QuantizeSettings {
     isVerified: options.verify !== false,
     isExported: options.to !== undefined,
   });
+}
+
+/** Bits for all layers, with what was said about skips. */
+function readBits({ bits, narrowSkips }: Partial<Options>): LowBitOptions | undefined {
+  const parsed = bits === undefined ? undefined : parseBits(bits);
+  return parsed === undefined || narrowSkips !== true ? parsed : { ...parsed, wideSkips: false };
 }
 
 /** The target of the first format that has one, or onnxruntime on this machine. */

@@ -176,6 +176,7 @@ function quantizeSettings(settings: QuantizeSettings): Omit<QuantizeOptions, 'ca
     ...(weightRange === undefined ? {} : { weightRange }),
     exclude: settings.exclude,
     rounding: settings.rounding,
+    ...(settings.iterations === undefined ? {} : { reconstruction: { iterations: settings.iterations } }),
     equalize: settings.equalize,
     ...(correctBias === undefined ? {} : { correctBias }),
     perChannel: settings.perChannel,

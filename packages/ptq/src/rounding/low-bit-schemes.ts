@@ -22,6 +22,11 @@ export interface LowBitOptions {
    * bits too), which needs operator set 21 and runs in float. Default `bytes`.
    */
   readonly weightStorage?: 'bytes' | 'packed';
+  /**
+   * Values that a layer and something else read (an addition, a pool) get a quantizer for each, the other one at its full width.
+   * false: one quantizer of the layer's width for both. Default true. Done by {@link separateSkips}.
+   */
+  readonly wideSkips?: boolean;
   /** Layers with bits of their own, by node name: mixed precision, and what was said by hand. First and last ones too. */
   readonly layers?: ReadonlyMap<string, LayerBits>;
 }

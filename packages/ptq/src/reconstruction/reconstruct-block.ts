@@ -1,0 +1,144 @@
+import type { ConvolutionBackend, QuantizationSpec, SeededRandom, TensorQuantization } from '@bitwright/core';
+import { DataType, type GraphIndex, type Model, type Tensor, tensorFromArray, tensorToFloat32 } from '@bitwright/onnx';
+import type { RoundableLayer } from '../rounding/roundable-layers';
+import type { Runtime } from '../session';
+import { createBlockProgram } from './block-program';
+import type { BlockSamples } from './block-samples';
+import { blockShapes } from './block-shapes';
+import { type Block, clampOf, isClamp } from './find-blocks';
+import { fromFilter, toFilter } from './layer-window';
+import { createLearnedLayer, type LearnedLayer } from './learned-layer';
+import type { ScaleBounds } from './learned-quantizer';
+import type { ReconstructionSettings } from './reconstruction-options';
+import type { QuantizerParameters } from './revise-activations';
+import { sampleSize } from './slot';
+import { blockError, trainBlock } from './train-block';
+
+/** What all blocks of a model share. */
+export interface BlockContext {
+  readonly model: Model;
+  readonly index: GraphIndex;
+  /** Weights and biases to start from. */
+  readonly start: GraphIndex;
+  readonly runtime: Runtime;
+  readonly kernels: ConvolutionBackend;
+  readonly quantizesOutputs: boolean;
+  readonly settings: ReconstructionSettings;
+  readonly random: SeededRandom;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What became of a block. Errors are mean squared errors of its output relative to its variance, everything quantized. */
+export interface ReconstructedBlock {
+  readonly before: number;
+  readonly after: number;
+  /** New constants; none where the start was better. */
+  readonly tensors: readonly Tensor[];
+  readonly quantizers: ReadonlyMap<string, QuantizerParameters>;
+}
+
+/** Elements of the largest value of a batch: more would not stay in any cache. */
+const mostElements = 2 ** 22;
+const fewestSamples = 4;
+/** Samples that before and after are compared on. */
+const judgedSamples = 256;
+/** A scale moves by this factor at most. */
+const largestFactor = 2;
+
+/**
+ * Learns one block and keeps what it learned where its error on the samples became smaller.
+ *
+ * @param canMove whether the quantizer of a tensor may still change: nothing before the block has read it
+ */
+export async function reconstructBlock(
+  block: Block,
+  samples: BlockSamples,
+  spec: QuantizationSpec,
+  canMove: (tensor: string) => boolean,
+  context: BlockContext,
+): Promise<ReconstructedBlock> {
+  const { index, settings, runtime } = context;
+  const shapes = await blockShapes(block, samples.shapes, context.model, index, runtime);
+  const largest = Math.max(...[...shapes.values.values()].map(sampleSize));
+  const room = Math.max(fewestSamples, Math.floor(mostElements / largest));
+  const layers = new Map(block.layers.map((layer) => [layer, startLayer(layer, spec, context)]));
+  const program = createBlockProgram({
+    block,
+    index,
+    spec,
+    quantizesOutputs: context.quantizesOutputs,
+    kernels: context.kernels,
+    batch: Math.min(settings.batchSize, room, samples.count),
+    shapes,
+    layers,
+    bounds: (name) => (canMove(name) ? scaleBounds(name, block, spec, context) : undefined),
+  });
+  const before = blockError(program, samples, judgedSamples);
+  await trainBlock(program, [...layers.values()], samples, settings, context.random, context.signal);
+  const after = blockError(program, samples, judgedSamples);
+  if (!(after < before)) return { before, after: before, tensors: [], quantizers: new Map() };
+  const quantizers = new Map(
+    [...program.quantizers].map(([name, { scale, zeroPoint }]): [string, QuantizerParameters] => [
+      name,
+      { scale, zeroPoint },
+    ]),
+  );
+  return {
+    before,
+    after,
+    tensors: [...layers].flatMap(([layer, learned]) => constantsOf(layer, learned, index)),
+    quantizers,
+  };
+}
+
+// — internals —
+
+function startLayer(layer: RoundableLayer, spec: QuantizationSpec, { index, start }: BlockContext): LearnedLayer {
+  const { scheme, qparams } = spec.tensors[layer.weight] as TensorQuantization;
+  const channels = layer.layout.groups * layer.layout.rows;
+  const perChannel = (of: (i: number) => number): Float32Array =>
+    Float32Array.from({ length: channels }, (_, c) => of(qparams.scale.length === 1 ? 0 : c));
+  const zeroPoint = (i: number): number => qparams.zeroPoint[i] ?? 0;
+  const constant = (name: string, from: GraphIndex): Float32Array => tensorToFloat32(from.initializer(name) as Tensor);
+  return createLearnedLayer({
+    weights: toFilter(layer, constant(layer.weight, index)),
+    rounded: toFilter(layer, constant(layer.weight, start)),
+    bias: layer.bias === undefined ? new Float32Array(channels) : constant(layer.bias, start),
+    grid: {
+      scale: perChannel((i) => qparams.scale[i] as number),
+      low: perChannel((i) => scheme.qmin - zeroPoint(i)),
+      high: perChannel((i) => scheme.qmax - zeroPoint(i)),
+    },
+    ownsBias: layer.ownsBias,
+  });
+}
+
+/**
+ * A factor of two each way; not beyond a Clip, which would have to stay in the file; and not so small that a bias in steps of
+ * scale(x)·scale(w) leaves int32, with a factor of two to spare for what it learns.
+ */
+function scaleBounds(name: string, block: Block, spec: QuantizationSpec, { index, start }: BlockContext): ScaleBounds {
+  const tensor = spec.tensors[name] as TensorQuantization;
+  const scale = tensor.qparams.scale[0] as number;
+  const high = tensor.scheme.qmax - (tensor.qparams.zeroPoint[0] ?? 0);
+  const producer = index.producer(name);
+  const ceiling = producer !== undefined && isClamp(producer) ? clampOf(producer, index).max : Number.POSITIVE_INFINITY;
+  let least = scale / largestFactor;
+  for (const layer of block.layers) {
+    if (layer.node.input[0] !== name || layer.bias === undefined) continue;
+    const bias = tensorToFloat32(start.initializer(layer.bias) as Tensor);
+    const scaleW = spec.tensors[layer.weight]?.qparams.scale ?? Float32Array.of(1);
+    for (let c = 0; c < bias.length; c++) {
+      const step = scaleW[scaleW.length === 1 ? 0 : c] as number;
+      least = Math.max(least, (2 * Math.abs(bias[c] as number)) / (step * 2 ** 31));
+    }
+  }
+  return { min: Math.min(least, scale), max: Math.max(scale, Math.min(scale * largestFactor, ceiling / high)) };
+}
+
+function constantsOf(layer: RoundableLayer, learned: LearnedLayer, index: GraphIndex): readonly Tensor[] {
+  const dimsOf = (name: string): readonly bigint[] => (index.initializer(name) as Tensor).dims;
+  const weight = tensorFromArray(layer.weight, DataType.FLOAT, dimsOf(layer.weight), fromFilter(layer, learned.filter));
+  if (layer.bias === undefined || !layer.ownsBias) return [weight];
+  return [weight, tensorFromArray(layer.bias, DataType.FLOAT, dimsOf(layer.bias), learned.bias)];
+}
