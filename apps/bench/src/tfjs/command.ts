@@ -35,7 +35,7 @@ export function tfjsCommand(): Command {
     .option('--quick', 'ResNet-20 alone')
     .option('--only <texts>', 'workloads whose name contains one of the texts, comma-separated', '')
     .option('--threads <number>', 'threads of our backend (default: the physical cores)')
-    .option('--seconds <number>', 'measuring time per workload and engine', '6')
+    .option('--seconds <number>', 'measuring time per workload and engine', '4')
     .option(
       '--tfjs-node <folder>',
       'folder whose node_modules hold @tensorflow/tfjs-node (default: BITWRIGHT_TFJS_NODE)',
