@@ -1,3 +1,4 @@
+import type { RequantizationMethod } from '@bitwright/core';
 import { loadNativeBackend } from '@bitwright/kernels-native';
 import { encodeModel, type Model } from '@bitwright/onnx';
 import { loadPackedModel } from '@bitwright/runtime';
@@ -31,9 +32,20 @@ export async function ortEngine(model: Model, { input, output }: ExportCase, mod
   };
 }
 
-/** A packed model in integers, on our kernels. Their bits are those of the TypeScript reference. */
-export function integerEngine(packed: Uint8Array, { input, output }: ExportCase): Engine {
-  const model = loadPackedModel(packed, { operators: nativeOperators(loadNativeBackend({ threads: 1 })) });
+/**
+ * A packed model in integers, on our kernels. Their bits are those of the TypeScript reference.
+ *
+ * @param requantization Default: what the target of the spec does.
+ */
+export function integerEngine(
+  packed: Uint8Array,
+  { input, output }: ExportCase,
+  requantization?: RequantizationMethod,
+): Engine {
+  const model = loadPackedModel(packed, {
+    operators: nativeOperators(loadNativeBackend({ threads: 1 })),
+    ...(requantization === undefined ? {} : { requantization }),
+  });
   return {
     async run(data, dims) {
       return model.run({ [input]: { data, shape: dims } })[output]?.data ?? new Float32Array();

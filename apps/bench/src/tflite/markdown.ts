@@ -18,7 +18,8 @@ export function tfliteMarkdown({ machine, commit, tensorflow, cases = [], large 
     '# TFLite files in TensorFlow’s interpreter',
     '',
     `${machine.cpu}, ${machine.processors} processors, load ${machine.load}, ${machine.date}, commit ${commit}${tensorflow === undefined ? '' : `, TensorFlow ${tensorflow}`}.`,
-    'The integer reference is the packed model of the same spec in `@bitwright/runtime`, requantized as gemmlowp does.',
+    'The integer reference is the packed model of the same spec in `@bitwright/runtime`: rounding twice in fixed point, as TFLite’s own kernels, or once',
+    'in float32, as XNNPACK. Each file is compared with the one that rounds as it does.',
     '"builtin" are the interpreter’s own kernels, "xnnpack" its default delegate.',
     '',
     '| model | samples | form | top-1 % | SQNR to float, dB | SQNR to the reference, dB | same class as the reference, % |',
@@ -27,7 +28,7 @@ export function tfliteMarkdown({ machine, commit, tensorflow, cases = [], large 
   for (const { model, samples, rows } of cases) {
     for (const { form, top1, sqnr, toReference, agreement } of rows) {
       lines.push(
-        `| ${model} | ${samples} | ${form} | ${percent(top1)} | ${sqnr?.toFixed(1) ?? ''} | ${toReference?.toFixed(1) ?? ''} | ${percent(agreement)} |`,
+        `| ${model} | ${samples} | ${form} | ${percent(top1)} | ${sqnr?.toFixed(1) ?? ''} | ${toReference === null ? 'equal' : (toReference?.toFixed(1) ?? '')} | ${percent(agreement)} |`,
       );
     }
   }
