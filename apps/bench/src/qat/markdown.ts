@@ -41,7 +41,9 @@ function line(row: RowResult): string {
     `${row.id}${row.borders === undefined ? ' †' : ''}`,
     `${row.epochs} × ${row.batchSize ?? defaultBatchSize}`,
     row.learningRate,
-    row.distillation > 0 ? row.distillation : '–',
+    row.distillation > 0
+      ? `${row.distillation}${row.temperature === undefined ? '' : `, T = ${row.temperature}`}`
+      : '–',
     `${row.calibrated.toFixed(2)}${ptq === undefined ? '' : ` (level 2: ${ptq.toFixed(2)})`}`,
     `**${row.topOne.toFixed(2)}**`,
     agreementCell(row.export),

@@ -47,6 +47,15 @@ const short2: Schedule = { epochs: 5, learningRate: 0.02, warmUp: 0.02, distilla
 const weightsOnly: Schedule = { epochs: 5, learningRate: 0.05, warmUp: 0.02, distillation: 0.5 };
 /** Batches of 64: twice the updates of the same images, which few epochs lack most. */
 const weightsOnlyLong: Schedule = { epochs: 6, learningRate: 0.03, warmUp: 0.02, distillation: 0, batchSize: 64 };
+/** The float model alone as the target: it knows 25,000 images that these rows do not have. */
+const distilled: Schedule = {
+  epochs: 6,
+  learningRate: 0.03,
+  warmUp: 0.02,
+  distillation: 1,
+  temperature: 4,
+  batchSize: 64,
+};
 const signsFirst: Schedule = { epochs: 3, learningRate: 0.05, warmUp: 0.02, distillation: 0, batchSize: 64 };
 const binaryLong: Schedule = { epochs: 14, learningRate: 0.05, warmUp: 0.02, distillation: 0, batchSize: 64 };
 const mobileFloat: Schedule = { epochs: 6, learningRate: 0.1, warmUp: 0.05, distillation: 0 };
@@ -111,6 +120,16 @@ export const qatRows: readonly QatRow[] = [
   row('irnet', [1, 32], weightsOnlyLong, () => ({ weights: irNet(), activations: null, skip: ['first', 'last'] }), {
     id: 'w1a32-irnet-long',
   }),
+  row(
+    'irnet',
+    [1, 32],
+    distilled,
+    () => ({ weights: irNet({ from: 1 }), activations: null, skip: ['first', 'last'] }),
+    {
+      id: 'w1a32-irnet-distilled',
+      startsFrom: 'w1a32-irnet-long',
+    },
+  ),
   row('irnet', [32, 1], signsFirst, () => ({ weights: null, activations: gentle, skip: ['first', 'last'] }), {
     ...biReal,
     id: 'w32a1-irnet',

@@ -18,6 +18,7 @@ export interface RowResult {
   readonly epochs: number;
   readonly learningRate: number;
   readonly distillation: number;
+  readonly temperature?: number;
   readonly batchSize?: number;
   /** The row whose weights were the start. */
   readonly startsFrom?: string;
@@ -132,6 +133,7 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
     epochs: schedule.epochs,
     learningRate: schedule.learningRate,
     distillation: schedule.distillation,
+    ...(schedule.temperature === undefined ? {} : { temperature: schedule.temperature }),
     batchSize: schedule.batchSize ?? defaultBatchSize,
     ...(row.startsFrom === undefined ? {} : { startsFrom: row.startsFrom }),
     borders: 'black',

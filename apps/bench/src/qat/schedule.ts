@@ -7,6 +7,8 @@ export interface Schedule {
   readonly warmUp: number;
   /** Weight of the float model's softened answers in the loss; 0: labels only. */
   readonly distillation: number;
+  /** Softens the answers of both networks: softmax(logits/T). Default 1. */
+  readonly temperature?: number;
   /** `momentum`: SGD with momentum 0.9, the default. */
   readonly optimizer?: 'momentum' | 'adam';
   /** Images a step; default 128. */

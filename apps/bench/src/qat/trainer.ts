@@ -1,17 +1,11 @@
 import { seededRandom } from '@bitwright/core';
-import { type LearningRate, learningRate, type Qat, setLearningRate } from '@bitwright/qat-plugin';
+import { distillationLoss, type LearningRate, learningRate, type Qat, setLearningRate } from '@bitwright/qat-plugin';
 import {
-  add,
   argMax,
-  logSoftmax,
+  concat,
   losses,
-  mean,
-  mul,
-  neg,
   oneHot,
   type Scalar,
-  softmax,
-  sum,
   type Tensor,
   type Tensor2D,
   tensor1d,
@@ -82,11 +76,14 @@ function trainStep(training: Training, variables: Variable[], pixels: Float32Arr
   const x = tensor4d(pixels, [labels.length, imageSize, imageSize, 3]);
   const loss = tidy(() => {
     const targets = oneHot(tensor1d(labels, 'int32'), 10) as Tensor2D;
-    const hints = schedule.distillation > 0 ? (teacher.apply(x) as Tensor) : undefined;
+    const { distillation: weight, temperature = 1 } = schedule;
+    const lossOf = distillationLoss({ classes: 10, weight, temperature });
+    const hints = weight > 0 ? (teacher.apply(x) as Tensor) : undefined;
     const { value, grads } = variableGrads(() => {
       const logits = model.apply(x, { training: true }) as Tensor;
-      const hard = losses.softmaxCrossEntropy(targets, logits) as Scalar;
-      return hints === undefined ? hard : distilled(hard, logits, hints, schedule.distillation);
+      return hints === undefined
+        ? (losses.softmaxCrossEntropy(targets, logits) as Scalar)
+        : lossOf(concat([targets, hints], 1), logits);
     }, variables);
     optimizer.applyGradients(grads as Parameters<typeof optimizer.applyGradients>[0]);
     return value;
@@ -95,12 +92,6 @@ function trainStep(training: Training, variables: Variable[], pixels: Float32Arr
   loss.dispose();
   x.dispose();
   return number;
-}
-
-/** (1 − w)·cross entropy + w·cross entropy with the teacher's probabilities. */
-function distilled(hard: Scalar, logits: Tensor, hints: Tensor, weight: number): Scalar {
-  const soft = neg(mean(sum(mul(softmax(hints), logSoftmax(logits)), -1)));
-  return add(mul(hard, 1 - weight), mul(soft, weight)) as Scalar;
 }
 
 /** Predicted classes of every image. */
