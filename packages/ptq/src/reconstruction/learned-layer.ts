@@ -15,7 +15,7 @@ export interface ChannelGrid {
 export interface LayerStart {
   /** [filterHeight, filterWidth, inChannels/groups, outChannels], as the float model has them. */
   readonly weights: Float32Array;
-  /** The same, on the grid. */
+  /** The same with the rounding to start from: points of the grid, or near them. */
   readonly rounded: Float32Array;
   readonly bias: Float32Array;
   readonly grid: ChannelGrid;
@@ -50,7 +50,7 @@ export function createLearnedLayer({ weights, rounded, bias: startBias, grid, ow
   const count = weights.length;
   const channels = grid.scale.length;
   const bias = startBias.slice();
-  const filter = rounded.slice();
+  const filter = new Float32Array(count);
   const filterGradient = new Float32Array(count);
   const biasGradient = new Float32Array(channels);
   const u = new Float32Array(count);
@@ -60,6 +60,7 @@ export function createLearnedLayer({ weights, rounded, bias: startBias, grid, ow
     const scale = grid.scale[c] as number;
     const level = roundHalfEven((rounded[i] as number) / scale);
     u[i] = Math.min(Math.max((weights[i] as number) / scale, level - farthestStart), level + farthestStart);
+    filter[i] = scale * Math.min(Math.max(level, grid.low[c] as number), grid.high[c] as number);
   }
   return {
     filter,

@@ -32,7 +32,7 @@ export interface BlockContext {
 export interface ReconstructedBlock {
   readonly before: number;
   readonly after: number;
-  /** New constants; none where the start was better. */
+  /** Constants on their grids: those of the start where it was better. */
   readonly tensors: readonly Tensor[];
   readonly quantizers: ReadonlyMap<string, QuantizerParameters>;
 }
@@ -76,19 +76,18 @@ export async function reconstructBlock(
   const before = blockError(program, samples, judgedSamples);
   await trainBlock(program, [...layers.values()], samples, settings, context.random, context.signal);
   const after = blockError(program, samples, judgedSamples);
-  if (!(after < before)) return { before, after: before, tensors: [], quantizers: new Map() };
+  const isBetter = after < before;
+  const tensors = block.layers.flatMap((layer) =>
+    constantsOf(layer, (isBetter ? layers.get(layer) : undefined) ?? startLayer(layer, spec, context), index),
+  );
+  if (!isBetter) return { before, after: before, tensors, quantizers: new Map() };
   const quantizers = new Map(
     [...program.quantizers].map(([name, { scale, zeroPoint }]): [string, QuantizerParameters] => [
       name,
       { scale, zeroPoint },
     ]),
   );
-  return {
-    before,
-    after,
-    tensors: [...layers].flatMap(([layer, learned]) => constantsOf(layer, learned, index)),
-    quantizers,
-  };
+  return { before, after, tensors, quantizers };
 }
 
 // — internals —

@@ -53,7 +53,7 @@ const wideLevels = 128;
  * at most).
  *
  * @param model prepared float model
- * @param start the same model with weights on their grids (`roundWeights`), and its spec
+ * @param start the same model with weights on their grids (`roundWeights`), or itself for round-to-nearest, and the spec
  * @throws {InvalidArgumentError} for an option outside its range
  * @throws {InputDataError} when samples differ in size
  * @throws {AbortedError} when cancelled

@@ -1,0 +1,108 @@
+import { meanSquaredError, ortX64, type QuantizationSpec } from '@bitwright/core';
+import { writeQdq } from '@bitwright/export';
+import { encodeModel, graphIndex, type Model, tensorToFloat32 } from '@bitwright/onnx';
+import * as ort from 'onnxruntime-node';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { quantizeModel } from '../quantize-model';
+import { residualNetwork, smoothSamples } from '../rounding/__fixtures__/residual-network';
+import { loadRuntime, type Runtime } from '../session';
+import { verifyExported } from '../verify';
+import { reconstructBlocks } from './reconstruct-blocks';
+import type { ReconstructBlocksOptions } from './reconstruction-options';
+
+const model = residualNetwork();
+const source = smoothSamples(64, 5);
+let runtime: Runtime;
+let start: { readonly model: Model; readonly spec: QuantizationSpec };
+let float: Model;
+
+beforeAll(async () => {
+  runtime = await loadRuntime(ort);
+  const common = {
+    calibration: source,
+    runtime,
+    target: ortX64,
+    bits: 'w3a3',
+    activationRange: meanSquaredError(),
+    verifySamples: 0,
+  };
+  const { floatModel, spec } = await quantizeModel(model, common);
+  float = floatModel;
+  start = { model: floatModel, spec };
+});
+
+const reconstruct = (options: Partial<ReconstructBlocksOptions> = {}) =>
+  reconstructBlocks(float, start, {
+    runtime,
+    source,
+    iterations: 120,
+    batchSize: 8,
+    drop: false,
+    weightRate: 0.02,
+    ...options,
+  });
+
+describe('reconstructBlocks', () => {
+  it('brings blocks closer to float than round-to-nearest, and the file with them', async () => {
+    const { blocks, model: learned, spec } = await reconstruct();
+    const residual = blocks.find(({ layers }) => layers.length === 2)!;
+    expect(residual).toMatchObject({ output: 'g', layers: ['depthwise', 'pointwise'] });
+    expect(residual.after!).toBeLessThan(0.9 * residual.before!);
+    expect(blocks[0]).toMatchObject({ layers: ['stem'], reason: 'nothing up to here has fewer than 7 bits' });
+    const quality = async (of: typeof start): Promise<number> => {
+      const file = encodeModel(writeQdq(of.model, of.spec, ortX64));
+      const options = { runtime, source: smoothSamples(64, 1234), batchSize: 32, limit: 64 };
+      return (await verifyExported(encodeModel(model), file, options)).outputs[0]!.sqnrDb;
+    };
+    expect(await quality({ model: learned, spec })).toBeGreaterThan(await quality(start));
+  });
+
+  it('leaves weights on their grids and biases in steps of both scales', async () => {
+    const { model: learned, spec } = await reconstruct();
+    const weight = tensorToFloat32(graphIndex(learned.graph!).initializer('depthwise.w')!);
+    const { scale } = spec.tensors['depthwise.w']!.qparams;
+    weight.forEach((w, i) => {
+      const level = w / scale[Math.floor(i / 9)]!;
+      expect(Math.abs(level - Math.round(level))).toBeLessThan(1e-5);
+    });
+    const activation = spec.tensors['b_narrow']!.qparams.scale[0]!;
+    expect(activation).not.toBe(start.spec.tensors['b_narrow']!.qparams.scale[0]);
+    expect([...spec.tensors['depthwise.b']!.qparams.scale]).toEqual([...scale].map((s) => Math.fround(activation * s)));
+  });
+
+  it('repeats itself by seed, and not with another one', async () => {
+    const bytes = async (seed: number): Promise<string> => {
+      const { model: learned } = await reconstruct({ iterations: 10, seed });
+      return Buffer.from(encodeModel(learned)).toString('base64');
+    };
+    const first = await bytes(1);
+    expect(await bytes(1)).toBe(first);
+    expect(await bytes(2)).not.toBe(first);
+  });
+
+  it('stops when told to', async () => {
+    const controller = new AbortController();
+    const onProgress = (): void => {
+      setTimeout(() => controller.abort(), 5);
+    };
+    await expect(reconstruct({ iterations: 100_000, signal: controller.signal, onProgress })).rejects.toThrow(/cancel/);
+  });
+
+  it('refuses settings outside their ranges', async () => {
+    await expect(reconstruct({ iterations: 0 })).rejects.toThrow(/iterations to be a positive integer, received 0/);
+    await expect(reconstruct({ scaleRate: 1 })).rejects.toThrow(/scaleRate within \[0, 1\), received 1/);
+  });
+
+  it('is a rounding of quantizeModel', async () => {
+    const { report } = await quantizeModel(model, {
+      calibration: source,
+      runtime,
+      target: ortX64,
+      bits: 'w3a3',
+      rounding: 'brecq',
+      reconstruction: { iterations: 20, batchSize: 8 },
+      verifySamples: 0,
+    });
+    expect(report.refinement[1]).toMatch(/^block reconstruction of \d of 3 blocks/);
+  });
+});
