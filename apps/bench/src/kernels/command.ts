@@ -1,8 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadNativeBackend } from '@bitwright/kernels-native';
 import { Command } from 'commander';
+import { addToReport } from './add-to-report';
 import { kernelMarkdown, rowLine } from './markdown';
+import type { KernelReport } from './result';
 import { runSuites } from './run-suites';
 import { kernelSuites } from './suites';
 
@@ -13,6 +15,7 @@ interface Flags {
   readonly threads?: string;
   readonly seconds?: string;
   readonly json?: string;
+  readonly add?: boolean;
   readonly markdown?: string;
 }
 
@@ -26,12 +29,13 @@ export function kernelsCommand(): Command {
     .option('--threads <numbers>', 'threads, comma-separated (default: 1 and all cores)')
     .option('--seconds <number>', 'measuring time per case and side')
     .option('--json <file>', 'write the results')
+    .option('--add', 'keep the rows of the JSON file that are not measured now, if they are of this commit')
     .option('--markdown <file>', 'write the report (default: to the terminal)')
     .action(async (flags: Flags) => {
       const { addon } = loadNativeBackend();
       const isQuick = flags.quick === true;
       const cores = addon.physicalCores();
-      const report = await runSuites(kernelSuites, {
+      const measured = await runSuites(kernelSuites, {
         isas: flags.isa?.split(',') ?? [addon.tiers().at(-1) as string],
         threads: flags.threads?.split(',').map(Number) ?? (cores > 1 ? [1, cores] : [1]),
         isQuick,
@@ -42,6 +46,7 @@ export function kernelsCommand(): Command {
         pause: 30,
         onRow: (row) => process.stderr.write(`${rowLine(row)}\n`),
       });
+      const report = flags.add === true ? addTo(flags.json, measured) : measured;
       if (flags.json !== undefined) writeFileSync(place(flags.json), `${JSON.stringify(report, null, 2)}\n`);
       const markdown = kernelMarkdown(report, kernelSuites);
       if (flags.markdown === undefined) process.stdout.write(markdown);
@@ -50,6 +55,13 @@ export function kernelsCommand(): Command {
 }
 
 // — internals —
+
+/** The report with what the file already holds. */
+function addTo(file: string | undefined, report: KernelReport): KernelReport {
+  if (file === undefined || !existsSync(place(file))) return report;
+  const earlier = JSON.parse(readFileSync(place(file), 'utf8')) as KernelReport;
+  return addToReport(earlier, report, kernelSuites);
+}
 
 /** npm runs the script in its package's folder; paths are meant from where the user is. */
 function place(file: string): string {

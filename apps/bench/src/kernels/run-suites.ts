@@ -3,6 +3,7 @@ import { type InterleaveOptions, interleave } from '../measure/interleave';
 import { currentCommit, describeMachine } from '../measure/machine';
 import { emptyCallMs } from '../peer/empty-call';
 import { peerName } from '../peer/onnxruntime';
+import { best, withPeak, withScaling } from './derived-columns';
 import type { KernelCase, KernelSuite } from './kernel-suite';
 import type { KernelReport, KernelRow } from './result';
 
@@ -51,34 +52,6 @@ export async function runSuites(suites: readonly KernelSuite[], options: RunOpti
 }
 
 // — internals —
-
-/** The higher of each: what disturbs a measurement lowers it. */
-function best(a: MeasuredPeak, b: MeasuredPeak): MeasuredPeak {
-  const limits = ['f32', 'i8', 'shift', 'b1', 'copy', 'read'] as const;
-  return { ...a, ...Object.fromEntries(limits.map((key) => [key, Math.max(a[key], b[key])])) };
-}
-
-function withPeak(row: KernelRow, suites: readonly KernelSuite[], peaks: readonly MeasuredPeak[]): KernelRow {
-  const limit = suites
-    .find(({ name }) => name === row.suite)
-    ?.cases.find(({ name, group }) => name === row.case && group === row.group)?.limit;
-  const peak = peaks.find(({ isa, threads }) => isa === row.isa && threads === row.threads);
-  if (limit === undefined || peak === undefined) return row;
-  return { ...row, peakFraction: (row.gops * 1e9) / peak[limit] };
-}
-
-function withScaling(row: KernelRow, rows: readonly KernelRow[]): KernelRow {
-  const alone = rows.find(
-    (other) =>
-      other.threads === 1 &&
-      other.suite === row.suite &&
-      other.group === row.group &&
-      other.case === row.case &&
-      other.isa === row.isa,
-  );
-  if (row.threads === 1 || alone === undefined) return row;
-  return { ...row, aloneMs: alone.oursMinMs, scaling: alone.oursMinMs / row.oursMinMs };
-}
 
 function isChosen(suite: KernelSuite, one: KernelCase, { isQuick, only }: RunOptions): boolean {
   return (one.isQuick || !isQuick) && `${suite.name} ${one.group} ${one.name}`.includes(only);
