@@ -11,8 +11,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { referenceBackend, type StatisticsBackend } from '@bitwright/core';
 import { decodeModel, encodeModel } from '@bitwright/onnx';
-import { limitedBatches, loadRuntime, quantizeModel } from '@bitwright/ptq';
+import { type Feeds, limitedBatches, loadRuntime, quantizeModel, type Runtime } from '@bitwright/ptq';
 import { encodeNpy } from '../src/data/npy';
 import { preprocessPresets } from '../src/data/preprocess';
 import { openSamples } from '../src/data/sample-source';
@@ -42,6 +43,22 @@ interface Run {
   /** Of all threads, waiting ones that spin included: what other work on the machine does not stretch. */
   readonly cpuSeconds: number;
   readonly peakBytes: number;
+  /** Where the seconds of ours went. */
+  readonly parts?: Parts;
+}
+
+/** Seconds of one quantize call, by what it did. */
+interface Parts {
+  /** Folding, simplifying, planning. */
+  readonly prepare: number;
+  /** Inside onnxruntime: inference, and handing out what is observed. */
+  readonly runtime: number;
+  /** Extremes and histograms. */
+  readonly statistics: number;
+  /** Everything else of the pass over the samples. */
+  readonly between: number;
+  /** Range search, spec, file. */
+  readonly write: number;
 }
 
 /** Runs of ours and of the peer, in turn. */
@@ -78,23 +95,62 @@ async function open(path: string, limit: number) {
 async function child(file: string, samples: number): Promise<void> {
   const { bytes, runtime, source } = await open(file, samples);
   const backend = flags['no-native'] ? undefined : await loadStatisticsBackend();
+  const clocks = { runtime: 0, statistics: 0 };
+  const clocked = async <T>(run: () => Promise<T>): Promise<T> => {
+    const from = performance.now();
+    const result = await run();
+    clocks.runtime += performance.now() - from;
+    return result;
+  };
+  const timed: Runtime = {
+    ...runtime,
+    async createSession(model, options) {
+      const session = await runtime.createSession(model, options);
+      return { ...session, run: (feeds, outputs) => clocked(() => session.run(feeds, outputs)) };
+    },
+  };
+  const counted = (count: () => number): number => {
+    const from = performance.now();
+    const result = count();
+    clocks.statistics += performance.now() - from;
+    return result;
+  };
+  const loops = backend ?? referenceBackend;
+  const timedBackend: StatisticsBackend = {
+    minMax: (x, granularity, out) => counted(() => loops.minMax(x, granularity, out)),
+    histogram: (data, bins, counts) => counted(() => loops.histogram(data, bins, counts)),
+  };
+  const marks = new Map<string, number>();
   const cpu = process.cpuUsage();
   const start = performance.now();
   const { model } = await quantizeModel(decodeModel(bytes), {
     calibration: source,
     samples,
-    runtime,
+    runtime: timed,
+    onProgress: ({ phase }) => {
+      if (!marks.has(phase)) marks.set(phase, performance.now());
+    },
     activationRange: flags.method === 'percentile' ? 'percentile(99.999)' : (flags.method ?? 'entropy'),
     verifySamples: 0,
     correctBias: false,
-    ...(backend === undefined ? {} : { backend }),
+    ...(backend === undefined ? {} : { backend: timedBackend }),
   });
   encodeModel(model);
-  const seconds = (performance.now() - start) / 1000;
+  const end = performance.now();
+  const seconds = (end - start) / 1000;
+  const [observed = start, decided = end] = [marks.get('calibrate'), marks.get('export')];
+  const pass = decided - observed;
+  const parts: Parts = {
+    prepare: (observed - start) / 1000,
+    runtime: clocks.runtime / 1000,
+    statistics: clocks.statistics / 1000,
+    between: (pass - clocks.runtime - clocks.statistics) / 1000,
+    write: (end - decided) / 1000,
+  };
   const used = process.cpuUsage(cpu);
   const cpuSeconds = (used.user + used.system) / 1e6;
   const peakBytes = process.resourceUsage().maxRSS * 1024;
-  process.stdout.write(`${JSON.stringify({ seconds, cpuSeconds, peakBytes })}\n`);
+  process.stdout.write(`${JSON.stringify({ seconds, cpuSeconds, peakBytes, parts })}\n`);
 }
 
 function runOurs(method: string, file: string, samples: number, isPlain: boolean): Run {
@@ -111,6 +167,22 @@ function runOurs(method: string, file: string, samples: number, isPlain: boolean
   return JSON.parse(text.trim().split('\n').at(-1) ?? '');
 }
 
+/** Seconds of the float model on the same images, nothing observed: the fastest of three passes. */
+async function inferenceAlone(file: string, samples: number): Promise<number> {
+  const { bytes, runtime, source } = await open(file, samples);
+  const session = await runtime.createSession(bytes, { spinning: false });
+  const passes: number[] = [];
+  for (let pass = 0; pass < 3; pass++) {
+    const feeds: Feeds[] = [];
+    for await (const batch of limitedBatches(source, 16, samples)) feeds.push(batch);
+    const start = performance.now();
+    for (const batch of feeds) await session.run(batch);
+    passes.push((performance.now() - start) / 1000);
+  }
+  await session.release();
+  return Math.min(...passes);
+}
+
 function runPeer(python: string, method: string, file: string, out: string, batch: number): Run {
   const script = join(import.meta.dirname, 'peer_quantize_static.py');
   const run = spawnSync(
@@ -121,7 +193,7 @@ function runPeer(python: string, method: string, file: string, out: string, batc
   return JSON.parse(run.stdout.trim().split('\n').at(-1) ?? '');
 }
 
-async function compare(python: string): Promise<readonly Comparison[]> {
+async function compare(python: string): Promise<Pick<Results, 'comparisons' | 'inference'>> {
   const samples = Number(flags.samples);
   const folder = mkdtempSync(join(tmpdir(), 'bitwright-bench-'));
   try {
@@ -135,7 +207,8 @@ async function compare(python: string): Promise<readonly Comparison[]> {
       at += part.length;
     }
     writeFileSync(file, encodeNpy({ type: 'float32', data, dims: [samples, 3, 32, 32] }));
-    return flags.methods.split(',').map((method): Comparison => {
+    const inference = await inferenceAlone(file, samples);
+    const comparisons = flags.methods.split(',').map((method): Comparison => {
       const [ours, oursPlain, peer]: [Run[], Run[], Run[]] = [[], [], []];
       for (let run = 0; run < Number(flags.runs); run++) {
         ours.push(runOurs(method, file, samples, false));
@@ -146,6 +219,7 @@ async function compare(python: string): Promise<readonly Comparison[]> {
       }
       return { method, ours, oursPlain, peer };
     });
+    return { comparisons, inference };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -159,10 +233,12 @@ interface Results {
   readonly machine: ReturnType<typeof describeMachine>;
   readonly samples: number;
   readonly comparisons: readonly Comparison[];
+  /** Seconds of the float model alone. */
+  readonly inference?: number;
   readonly memory: readonly { readonly method: string; readonly samples: number; readonly peakBytes: number }[];
 }
 
-function markdown({ machine, samples, comparisons, memory }: Results): string {
+function markdown({ machine, samples, comparisons, memory, inference = Number.NaN }: Results): string {
   const seconds = (runs: readonly Run[]): number => median(runs.map((run) => run.seconds));
   const peak = (runs: readonly Run[]): number => median(runs.map((run) => run.peakBytes));
   const ratio = (ours: readonly Run[], peer: readonly Run[], key: 'seconds' | 'cpuSeconds'): string =>
@@ -172,17 +248,32 @@ function markdown({ machine, samples, comparisons, memory }: Results): string {
     ({ method, ours, oursPlain, peer }) =>
       `| ${method} | ${seconds(ours).toFixed(2)} s | ${seconds(oursPlain).toFixed(2)} s | ${seconds(peer).toFixed(2)} s | ${ratio(ours, peer, 'seconds')}x (${ratio(oursPlain, peer, 'seconds')}x) | ${cpu(ours)}, ${cpu(oursPlain)}, ${cpu(peer)} s | ${ratio(ours, peer, 'cpuSeconds')}x (${ratio(oursPlain, peer, 'cpuSeconds')}x) | ${(peak(ours) / 1e6).toFixed(0)} MB | ${(peak(peer) / 1e6).toFixed(0)} MB | 1/${(peak(peer) / peak(ours)).toFixed(1)} |`,
   );
+  const partsOf = (runs: readonly Run[], part: keyof Parts): string =>
+    median(runs.map((run) => run.parts?.[part] ?? Number.NaN)).toFixed(2);
+  const parts = comparisons.map(
+    ({ method, ours }) =>
+      `| ${method} | ${partsOf(ours, 'prepare')} | ${partsOf(ours, 'runtime')} | ${partsOf(ours, 'statistics')} | ${partsOf(ours, 'between')} | ${partsOf(ours, 'write')} |`,
+  );
   const flat = memory.map((m) => `| ${m.method} | ${m.samples} | ${(m.peakBytes / 1e6).toFixed(0)} MB |`);
   return `# Calibration beside onnxruntime.quantization
 
 ${machine.text}
 
 resnet20_cifar10, ${samples} images from one .npy file: the whole quantize call (calibration and export) in a fresh process, both tools in
-turn, medians of ${comparisons[0]?.ours.length ?? 0} runs. "Plain": without the native kernels. Peak: resident memory of the process.
+turn, medians of ${comparisons[0]?.ours.length ?? 0} runs. "Plain": without the native kernels. Peak: resident memory of the process. Ours without bias
+correction, which the peer does not do either.
 
 | method | bitwright | plain | quantize_static | faster (plain) | processor time: ours, plain, peer | less (plain) | peak | peak of the peer | share |
 |---|---|---|---|---|---|---|---|---|---|
 ${rows.join('\n')}
+
+Where the seconds of ours go (medians; with the native kernels). The float model alone, nothing observed, takes onnxruntime ${inference.toFixed(2)} s
+for the same images in the same batches: what is left to win lies between that and the column "in onnxruntime", which also lays every
+observed tensor out and copies it.
+
+| method | prepare and plan | in onnxruntime | extremes, histograms | between | ranges and file |
+|---|---|---|---|---|---|
+${parts.join('\n')}
 
 Peak memory by number of images:
 
@@ -197,10 +288,10 @@ async function main(): Promise<void> {
   const path = join(results, 'calibration.json');
   const before: Partial<Results> = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
   const isCompared = flags.python !== undefined && !flags['memory-only'];
-  const comparisons = isCompared ? await compare(flags.python ?? '') : (before.comparisons ?? []);
+  const { comparisons = [], inference } = isCompared ? await compare(flags.python ?? '') : before;
   const raw = measured.calibration[0] ?? '';
   const memory = flags['memory-only']
-    ? ['minmax', 'entropy'].flatMap((method) =>
+    ? ['minmax', 'entropy', 'mse'].flatMap((method) =>
         [200, 1000, 2000, 10_000].map((samples) => {
           const { peakBytes } = runOurs(method, raw, samples, false);
           process.stderr.write(`${method} ${samples}: ${(peakBytes / 1e6).toFixed(0)} MB\n`);
@@ -208,7 +299,13 @@ async function main(): Promise<void> {
         }),
       )
     : (before.memory ?? []);
-  const all: Results = { machine: describeMachine(runtime), samples: Number(flags.samples), comparisons, memory };
+  const all: Results = {
+    machine: describeMachine(runtime),
+    samples: Number(flags.samples),
+    comparisons,
+    memory,
+    ...(inference === undefined ? {} : { inference }),
+  };
   mkdirSync(results, { recursive: true });
   writeFileSync(path, `${JSON.stringify(all, undefined, 2)}\n`);
   writeFileSync(join(results, 'calibration.md'), markdown(all));
