@@ -33,7 +33,8 @@ export interface IntegerModel {
   readonly inputs: readonly PackedValue[];
   readonly outputs: readonly PackedValue[];
   /**
-   * Runs the model on real inputs, in ONNX order. Tensors named in `observe` come back beside the outputs.
+   * Runs the model on real inputs, in ONNX order. Tensors named in `observe` come back beside the outputs, those that are never written
+   * (in front of an absorbed Relu) left out.
    *
    * @throws {ShapeMismatchError|InvalidArgumentError} when inputs are missing or do not fit
    */
@@ -72,7 +73,12 @@ export function loadPackedModel(bytes: Uint8Array, options: LoadOptions = {}): I
       const given = JSON.stringify([...values].map(([, { shape }]) => shape));
       if (given !== sizes) memory.clear();
       sizes = given;
-      return runSteps(steps, values, [...results, ...observe], memory);
+      try {
+        return runSteps(steps, values, [...results, ...observe], memory);
+      } catch (error) {
+        memory.clear();
+        throw error;
+      }
     },
   });
 }
