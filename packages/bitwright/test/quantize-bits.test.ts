@@ -21,6 +21,36 @@ afterEach(() => place.remove());
 const command = ['quantize', 'tiny.onnx', '--data', 'calib.npy'];
 const labelled = [...command, '--labels', 'labels.npy'];
 
+describe('few bits', () => {
+  it('reconstructs blocks and says what that gained', async () => {
+    const { code, stdout } = await place.run([
+      ...command,
+      '--bits',
+      'w3a4',
+      '--rounding',
+      'brecq',
+      '--iterations',
+      '4',
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/gptq rounding of \d of \d layers/);
+    expect(stdout).toMatch(/block reconstruction of \d of \d blocks/);
+  });
+
+  it('refuses options that would change nothing', async () => {
+    const lonely = await place.run([...command, '--bits', 'w3a4', '--rounding', 'gptq', '--iterations', '4']);
+    expect({ code: lonely.code, stderr: lonely.stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/--iterations.*--rounding brecq/s),
+    });
+    const skips = await place.run([...command, '--narrow-skips']);
+    expect({ code: skips.code, stderr: skips.stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/--narrow-skips.*--bits/s),
+    });
+  });
+});
+
 describe('bits under a budget', () => {
   it('keeps weights below a size and prints who got what', async () => {
     const { code, stdout } = await place.run([...command, '--max-size', '95%', '--candidates', 'w8a8,w4a8']);

@@ -10,6 +10,7 @@ import {
 } from '@bitwright/ptq';
 import { parsePreprocess } from '../data/parse-preprocess';
 import type { Preprocess } from '../data/preprocess';
+import { UsageError } from '../errors';
 import { parseFormats } from '../export/parse-formats';
 import { type ParsedShapes, parseShapes } from '../model/parse-shapes';
 import type { OptionValues } from '../options/option-table';
@@ -78,8 +79,22 @@ export function readSettings(options: Partial<Options>): QuantizeSettings {
   });
 }
 
-/** Bits for all layers, with what was said about skips. */
-function readBits({ bits, narrowSkips }: Partial<Options>): LowBitOptions | undefined {
+/**
+ * Bits for all layers, with what was said about skips.
+ *
+ * @throws {UsageError} for an option that would change nothing
+ */
+function readBits({ bits, narrowSkips, rounding, iterations }: Partial<Options>): LowBitOptions | undefined {
+  if (narrowSkips === true && bits === undefined) {
+    throw new UsageError({
+      operation: '--narrow-skips',
+      expected: '--bits with fewer than 8 for activations',
+      received: 'none',
+    });
+  }
+  if (iterations !== undefined && rounding !== 'brecq') {
+    throw new UsageError({ operation: '--iterations', expected: '--rounding brecq', received: rounding ?? 'nearest' });
+  }
   const parsed = bits === undefined ? undefined : parseBits(bits);
   return parsed === undefined || narrowSkips !== true ? parsed : { ...parsed, wideSkips: false };
 }

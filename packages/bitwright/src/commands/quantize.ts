@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { type CalibrationState, type QuantizationReport, type QuantizeOptions, seenSamples } from '@bitwright/ptq';
 import type { CommandDefinition, CommandInput } from '../command';
@@ -129,7 +130,8 @@ async function quantizeAndWrite(
   };
   const statistics =
     options.statistics === undefined ? undefined : await readState(resolve(context.cwd, options.statistics));
-  const backend = await loadStatisticsBackend();
+  // Adaptive rounding may compute on the kernels too, and then nothing else does.
+  const backend = await loadStatisticsBackend(settings.rounding === 'nearest' ? undefined : availableParallelism());
   const libraryOptions: QuantizeOptions = {
     ...quantizeSettings(settings),
     calibration: data.calibration,
