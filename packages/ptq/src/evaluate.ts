@@ -100,8 +100,8 @@ export interface LatencyOptions {
 const pauseMs = 30;
 
 /**
- * Times both models in turn (A B A B …), so that the machine's moods hit both alike. Before each timed run the other model's threads
- * get time to sleep, since they would hold the very cores this one wants, and one run that is not timed warms the caches.
+ * Times both models in turn (A B A B …), so that the machine's moods hit both alike. Before each timed run the other model's threads,
+ * where it has any, get time to sleep, since they would hold the very cores this one wants, and one run that is not timed warms the caches.
  */
 export async function compareLatency(
   float: Uint8Array,
@@ -121,7 +121,7 @@ export async function compareLatency(
         [b, quantizedMs],
       ] as const) {
         throwIfAborted(options.signal, 'evaluate');
-        await pause(pauseMs);
+        if (threads !== 1) await pause(pauseMs);
         await session.run(feeds);
         times.push(await timeRun(session, feeds));
       }
