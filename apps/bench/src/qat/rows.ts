@@ -58,7 +58,7 @@ const distilled: Schedule = {
 };
 const signsFirst: Schedule = { epochs: 3, learningRate: 0.05, warmUp: 0.02, distillation: 0, batchSize: 64 };
 const binaryLong: Schedule = { epochs: 14, learningRate: 0.05, warmUp: 0.02, distillation: 0, batchSize: 64 };
-const mobileFloat: Schedule = { epochs: 6, learningRate: 0.1, warmUp: 0.05, distillation: 0 };
+const mobileFloat: Schedule = { epochs: 4, learningRate: 0.1, warmUp: 0.05, distillation: 0 };
 const binary: Schedule = { epochs: 7, learningRate: 0.1, warmUp: 0.02, distillation: 0.5 };
 
 export function row(
