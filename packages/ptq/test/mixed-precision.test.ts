@@ -44,6 +44,20 @@ describe('quantizeModel with mixed precision', () => {
     }
   });
 
+  it('counts what layers lose after adaptive rounding, where they will be rounded so', async () => {
+    const mixedPrecision = {
+      budget: { kind: 'size', limit: { shareOf8Bit: 0.9 } },
+      candidates: ['w8a8', 'w2a8'],
+      metric: 'sqnr',
+    } as const;
+    const [nearest, gptq] = [await run({ mixedPrecision }), await run({ mixedPrecision, rounding: 'gptq' })];
+    const lossOf = ({ report }: typeof gptq, node: string): number =>
+      report.mixedPrecision?.layers.find((layer) => layer.node === node)?.weightLoss[2] ?? Number.NaN;
+    // The depthwise layer; first and last layers keep 8 bits and are not rounded.
+    const middle = gptq.report.mixedPrecision?.layers[1]?.node ?? '';
+    expect(lossOf(gptq, middle)).toBeLessThan(lossOf(nearest, middle));
+  });
+
   it('gives layers bits by hand, float too', async () => {
     const { spec } = await run({
       layerBits: [
