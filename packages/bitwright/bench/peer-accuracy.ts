@@ -178,11 +178,43 @@ ${machine.text}
 The same calibration samples for both (CIFAR-10: 512 training images; mobilenetv2: 100 and kws: 256 of the test samples, there are no
 others). Per-channel weights, uint8 activations. Top-1 in percent of the written file in onnxruntime.
 
+Against the best of the peer's methods: top-1, how many samples more or fewer are right, and on how many percent a file predicts what float
+predicts. A peer may lie above float by luck; "chance" is how many samples that luck is worth, √ of those on which its file differs from float.
+
+${summary().join('\n')}
+
 | model | tool | method | float | int8 | points | agrees with float | samples |
 |---|---|---|---|---|---|---|---|
 ${lines.join('\n')}
 `;
   writeFileSync(join(results, 'peer-accuracy.md'), text);
+}
+
+/**
+ * Our settings against the best of the peer's three methods on the test labels. Files that agree with float on a share a of n samples
+ * decide (1 − a)·n of them otherwise, right or wrong as it comes: a difference of √((1 − a)·n) of them says nothing.
+ */
+function summary(): readonly string[] {
+  const settings = Object.keys(ours).filter((method) => !method.includes('no bias correction'));
+  const cells = ({ name }: MeasuredModel): string => {
+    const own = rows.filter((row) => row.model === name);
+    const [best] = own.filter((row) => row.tool !== 'bitwright').sort((a, b) => b.top1 - a.top1);
+    if (best === undefined) return '';
+    const chance = Math.sqrt((1 - best.agreement) * best.samples);
+    const shown = settings.map((method) => {
+      const row = own.find((candidate) => candidate.tool === 'bitwright' && candidate.method === method);
+      if (row === undefined) return '–';
+      const images = Math.round(((row.top1 - best.top1) * row.samples) / 100);
+      return `${row.top1.toFixed(2)} (${images > 0 ? '+' : ''}${images}; agrees ${(100 * row.agreement).toFixed(1)})`;
+    });
+    const peer = `${best.top1.toFixed(2)} (${best.method}; agrees ${(100 * best.agreement).toFixed(1)})`;
+    return `| ${name} | ${best.float.toFixed(2)} | ${peer} | ${shown.join(' | ')} | ±${chance.toFixed(0)} |`;
+  };
+  return [
+    `| model | float | best of the peer | ${settings.join(' | ')} | chance |`,
+    `|${'---|'.repeat(settings.length + 4)}`,
+    ...classifiers.map(cells).filter((line) => line !== ''),
+  ];
 }
 
 for (const measured of classifiers) {
