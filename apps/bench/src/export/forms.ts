@@ -180,6 +180,9 @@ async function timedEngines(
   ];
 }
 
+/** Turns before the first that counts: JavaScript is compiled in steps, after it has run for a while. */
+const warmUp = 20;
+
 /** All in turns on one batch, so that the machine's moods hit all alike, with a pause after each for threads that spin. */
 async function timeAll(
   given: ExportCase,
@@ -190,7 +193,7 @@ async function timeAll(
   const x = test.batch(0, given.batch);
   const dims = [given.batch, ...test.dims];
   const timed = engines.map((each) => ({ ...each, ms: [] as number[] }));
-  for (let turn = -3; turn < turns; turn++) {
+  for (let turn = -warmUp; turn < turns; turn++) {
     for (const { engine, ms } of timed) {
       await new Promise((resolve) => setTimeout(resolve, 5));
       const start = performance.now();
