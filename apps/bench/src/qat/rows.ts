@@ -49,7 +49,7 @@ const weightsOnly: Schedule = { epochs: 5, learningRate: 0.05, warmUp: 0.02, dis
 const weightsOnlyLong: Schedule = { epochs: 6, learningRate: 0.03, warmUp: 0.02, distillation: 0, batchSize: 64 };
 /** The float model alone as the target: it knows 25,000 images that these rows do not have. */
 const distilled: Schedule = {
-  epochs: 6,
+  epochs: 10,
   learningRate: 0.03,
   warmUp: 0.02,
   distillation: 1,
@@ -57,7 +57,7 @@ const distilled: Schedule = {
   batchSize: 64,
 };
 const signsFirst: Schedule = { epochs: 3, learningRate: 0.05, warmUp: 0.02, distillation: 0, batchSize: 64 };
-const binaryLong: Schedule = { epochs: 14, learningRate: 0.05, warmUp: 0.02, distillation: 0, batchSize: 64 };
+const binaryLong: Schedule = { epochs: 40, learningRate: 0.05, warmUp: 0.02, distillation: 0, batchSize: 64 };
 const mobileFloat: Schedule = { epochs: 4, learningRate: 0.1, warmUp: 0.05, distillation: 0 };
 const binary: Schedule = { epochs: 7, learningRate: 0.1, warmUp: 0.02, distillation: 0.5 };
 
