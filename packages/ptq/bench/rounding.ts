@@ -18,6 +18,7 @@ import { evaluateClassifiers } from '../src/evaluate';
 import { prepareModel } from '../src/prepare-model';
 import { reconstructBlocks } from '../src/reconstruction/reconstruct-blocks';
 import { lowBitSchemes } from '../src/rounding/low-bit-schemes';
+import { roundThroughNoise } from '../src/rounding/round-through-noise';
 import { roundWeights } from '../src/rounding/round-weights';
 import { forCopies, separateSkips } from '../src/rounding/separate-skips';
 import type { Runtime } from '../src/session';
@@ -27,7 +28,7 @@ import { type RoundingCase, roundingCase } from './rounding-cases';
 import { sharedFolder } from './rounding-data';
 
 /** nearest: full weight ranges; nearest-mse: weight ranges by mean squared error; brecq: gptq, then whole blocks; the others round adaptively. */
-type Method = 'nearest' | 'nearest-mse' | 'gptq' | 'gptq-symmetric' | 'adaround' | 'brecq';
+type Method = 'nearest' | 'nearest-mse' | 'gptq' | 'gptq-asymmetric' | 'gptq-symmetric' | 'adaround' | 'brecq';
 
 interface Measurement {
   readonly model: string;
@@ -74,6 +75,11 @@ async function loadKernels(module: string): Promise<ConvolutionBackend | undefin
   return backend;
 }
 
+/** Undefined: as the noise of the activations allows. */
+function reconstructionOf(method: Method): 'asymmetric' | 'symmetric' | undefined {
+  return method === 'gptq-asymmetric' ? 'asymmetric' : method === 'gptq-symmetric' ? 'symmetric' : undefined;
+}
+
 async function measure(
   kase: RoundingCase,
   bits: string,
@@ -117,13 +123,9 @@ async function measure(
     else if (method !== 'nearest') {
       const cpu = process.cpuUsage();
       const start = performance.now();
-      const result = await roundWeights(model, full, {
-        runtime,
-        source: calibration,
-        method: method === 'adaround' ? 'adaround' : 'gptq',
-        reconstruction: method === 'gptq-symmetric' ? 'symmetric' : 'asymmetric',
-        samples: limit,
-      });
+      const rounding = { runtime, source: calibration, samples: limit, reconstruction: reconstructionOf(method) };
+      const roundBy = rounding.reconstruction === undefined ? roundThroughNoise : roundWeights;
+      const result = await roundBy(model, full, { ...rounding, method: method === 'adaround' ? 'adaround' : 'gptq' });
       const ratios = result.layers.flatMap(({ error, nearestError }) =>
         error === undefined || nearestError === undefined || nearestError === 0 ? [] : [error / nearestError],
       );
@@ -163,7 +165,15 @@ async function measure(
 
 /** One row per model and bits: top-1 of each method, and the share of the loss of the better nearest that the best adaptive wins back. */
 function table(results: readonly Measurement[], machine: string): string {
-  const methods: readonly Method[] = ['nearest', 'nearest-mse', 'gptq-symmetric', 'gptq', 'adaround', 'brecq'];
+  const methods: readonly Method[] = [
+    'nearest',
+    'nearest-mse',
+    'gptq-asymmetric',
+    'gptq-symmetric',
+    'gptq',
+    'adaround',
+    'brecq',
+  ];
   const shown = methods.filter((method) => results.some((r) => r.method === method));
   const lines = [
     '# Adaptive rounding',

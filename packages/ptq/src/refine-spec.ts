@@ -6,7 +6,8 @@ import type { QuantizationPlan } from './plan';
 import type { OnProgress } from './progress';
 import { type BlockReconstruction, reconstructBlocks } from './reconstruction/reconstruct-blocks';
 import type { ReconstructionSettings } from './reconstruction/reconstruction-options';
-import { type RoundWeightsOptions, roundWeights } from './rounding/round-weights';
+import { roundThroughNoise } from './rounding/round-through-noise';
+import type { RoundWeightsOptions } from './rounding/round-weights';
 import type { Runtime } from './session';
 
 /** Samples that mean errors of channels are taken over at most: each has many positions, so more change nothing that counts. */
@@ -52,11 +53,13 @@ export async function refineSpec(
   const common = { runtime, source, target, batchSize, samples: options.samples, signal, onProgress };
   if (options.rounding !== 'nearest') {
     const method = options.rounding === 'brecq' ? 'gptq' : options.rounding;
-    const rounded = await roundWeights(plan.model, spec, { ...common, method });
+    const rounded = await roundThroughNoise(plan.model, spec, { ...common, method });
     const done = rounded.layers.filter((layer) => layer.method !== 'nearest');
     const ratios = done.map(({ error = 0, nearestError = 0 }) => (nearestError === 0 ? 1 : error / nearestError));
     const gain = ratios.length === 0 ? '' : `, output error ${mean(ratios).toFixed(2)} of nearest on average`;
-    const step = `${method} rounding of ${done.length} of ${rounded.layers.length} layers${gain}`;
+    const fit =
+      rounded.reconstruction === 'symmetric' ? ', fitted to float inputs because real ones are too noisy' : '';
+    const step = `${method} rounding of ${done.length} of ${rounded.layers.length} layers${gain}${fit}`;
     if (options.rounding !== 'brecq') return { model: rounded.model, spec: rounded.spec, steps: [step] };
     const { reconstruction, kernels } = options;
     const learned = await reconstructBlocks(plan.model, rounded, { ...common, ...reconstruction, kernels });
