@@ -48,6 +48,20 @@ const cases: Record<string, Case> = {
     inputs: () => [normal(image, 1), normal([3, 3, 5, 6], 2)],
     f: (x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same'),
   },
+  'relu, then a convolution and a shortcut around it': {
+    inputs: () => [distinct([2, 16, 16, 8], -2048.5), normal([3, 3, 8, 8], 2)],
+    f: (x, w) => {
+      const y = tf.relu(x) as tf.Tensor4D;
+      return tf.add(tf.conv2d(y, w as tf.Tensor4D, 1, 'same'), y);
+    },
+  },
+  'relu, then a convolution with stride 2 and a shortcut': {
+    inputs: () => [distinct([2, 16, 16, 8], -2048.5), normal([3, 3, 8, 8], 2), normal([1, 1, 8, 8], 3)],
+    f: (x, w, shortcut) => {
+      const y = tf.relu(x) as tf.Tensor4D;
+      return tf.add(tf.conv2d(y, w as tf.Tensor4D, 2, 'same'), tf.conv2d(y, shortcut as tf.Tensor4D, 2, 'same'));
+    },
+  },
   'conv2d, stride 2, valid': {
     inputs: () => [normal(image, 1), normal([3, 2, 5, 6], 2)],
     f: (x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 2, 'valid'),
