@@ -1,4 +1,4 @@
-import { type Conv2dShape, conv2dF32 } from '@bitwright/kernels-native';
+import { binaryF32, type Conv2dShape, conv2dF32, type NativeContext } from '@bitwright/kernels-native';
 import type { FusableWork } from '../../deferred/fusable-work';
 
 /** conv2d(x, filter) + bias, as work that a residual, an activation and a normalization after it can join. */
@@ -12,20 +12,16 @@ export function convolutionWork(
     operands: bias === null ? [x, filter] : [x, filter, bias],
     takes: ['residual', 'activation'],
     run: ({ native }, out, epilogue) => conv2dF32(native, shape, x, filter, out, { bias, ...epilogue }),
-    foldAffine: (_, scale, shift) =>
-      convolutionWork(shape, x, scaleColumns(filter, scale), foldBias(bias, scale, shift)),
+    foldAffine: ({ native }, scale, shift) =>
+      convolutionWork(shape, x, scaleColumns(native, filter, scale), foldBias(bias, scale, shift)),
   };
 }
 
 /** filter [rows, channels] with every column times its scale. */
-export function scaleColumns(filter: Float32Array, scale: Float32Array): Float32Array {
+export function scaleColumns(native: NativeContext, filter: Float32Array, scale: Float32Array): Float32Array {
   const scaled = new Float32Array(filter.length);
   const columns = scale.length;
-  for (let row = 0; row < filter.length; row += columns) {
-    for (let column = 0; column < columns; column++) {
-      scaled[row + column] = (filter[row + column] as number) * (scale[column] as number);
-    }
-  }
+  binaryF32(native, 'mul', [filter.length / columns, columns], filter, [columns], scale, scaled);
   return scaled;
 }
 

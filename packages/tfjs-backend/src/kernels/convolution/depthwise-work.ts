@@ -13,6 +13,7 @@ export function depthwiseWork(
     operands: bias === null ? [x, filter] : [x, filter, bias],
     takes: ['activation'],
     run: ({ native }, out, { activation }) => depthwiseConv2dF32(native, shape, x, filter, out, { bias, activation }),
-    foldAffine: (_, scale, shift) => depthwiseWork(shape, x, scaleColumns(filter, scale), foldBias(bias, scale, shift)),
+    foldAffine: ({ native }, scale, shift) =>
+      depthwiseWork(shape, x, scaleColumns(native, filter, scale), foldBias(bias, scale, shift)),
   };
 }
