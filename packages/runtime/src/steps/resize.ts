@@ -50,17 +50,17 @@ export const resizing: OperatorLowering = {
 
 type Position = (i: number, scale: number, size: number, target: number) => number;
 
-/** @see ONNX Resize-19, coordinate_transformation_mode */
+/** Positions in float32, as onnxruntime has them: next to a whole number, its rounding decides. @see ONNX Resize-19 */
 function positionOf(mode: string, node: Parameters<typeof refusal>[0]): Position {
   switch (mode) {
     case 'asymmetric':
-      return (i, scale) => i / scale;
+      return (i, scale) => Math.fround(i / scale);
     case 'half_pixel':
-      return (i, scale) => (i + 0.5) / scale - 0.5;
+      return (i, scale) => Math.fround(Math.fround((i + 0.5) / scale) - 0.5);
     case 'pytorch_half_pixel':
-      return (i, scale, _, target) => (target > 1 ? (i + 0.5) / scale - 0.5 : 0);
+      return (i, scale, _, target) => (target > 1 ? Math.fround(Math.fround((i + 0.5) / scale) - 0.5) : 0);
     case 'align_corners':
-      return (i, _, size, target) => (target > 1 ? (i * (size - 1)) / (target - 1) : 0);
+      return (i, _, size, target) => (target > 1 ? Math.fround((i * (size - 1)) / (target - 1)) : 0);
     default:
       throw refusal(node, 'asymmetric, half_pixel, pytorch_half_pixel or align_corners', mode);
   }

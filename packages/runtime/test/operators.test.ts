@@ -1,0 +1,116 @@
+import { emptySpec } from '@bitwright/core';
+import {
+  DataType,
+  encodeModel,
+  floatAttribute,
+  intAttribute,
+  intsAttribute,
+  stringAttribute,
+  tensorFromArray,
+} from '@bitwright/onnx';
+import * as ort from 'onnxruntime-node';
+import { describe, expect, it } from 'vitest';
+import { integerSoftmax, loadPackedModel } from '../src/index';
+import { int64, type Network, network, node, packed, sizeOf, values } from './toy-network';
+
+const none = emptySpec('ort-x64', { tool: { name: 'test', version: '0' } });
+
+/** Largest difference to onnxruntime over the largest output, nothing quantized. */
+async function difference({ model, dims }: Network, data: Float32Array): Promise<number> {
+  const session = await ort.InferenceSession.create(encodeModel(model), { logSeverityLevel: 3 });
+  const expected = (await session.run({ x: new ort.Tensor('float32', data, dims) }))['y']!;
+  await session.release();
+  const { y } = loadPackedModel(packed(model, none)).run({ x: { data, shape: dims } });
+  expect(y!.shape).toEqual([...expected.dims]);
+  const theirs = expected.data as Float32Array;
+  const largest = theirs.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-9);
+  return y!.data.reduce((most, v, i) => Math.max(most, Math.abs(v - theirs[i]!)), 0) / largest;
+}
+
+const dims = [2, 3, 4, 5];
+const data = values(sizeOf(dims), 7).map((v) => 6 * v);
+type Attributes = Parameters<typeof node>[3];
+const one = (opType: string, attributes: Attributes = []): Network =>
+  network(dims, [node(opType, ['x'], ['y'], attributes)], [], { y: ['N', 'a', 'b', 'c'] });
+
+describe('functions of one variable beside onnxruntime', () => {
+  it.each([
+    ['Relu', []],
+    ['Sigmoid', []],
+    ['Tanh', []],
+    ['LeakyRelu', [floatAttribute('alpha', 0.3)]],
+    ['Elu', [floatAttribute('alpha', 1.5)]],
+    ['HardSigmoid', [floatAttribute('alpha', 0.25), floatAttribute('beta', 0.4)]],
+    ['HardSwish', []],
+    ['Softplus', []],
+    ['Erf', []],
+    ['Exp', []],
+    ['Abs', []],
+    ['Neg', []],
+    ['Softmax', [intAttribute('axis', -1)]],
+    ['GlobalMaxPool', []],
+    ['ReduceMean', [intsAttribute('axes', [2, 3])]],
+    ['Flatten', [intAttribute('axis', 2)]],
+    ['Transpose', [intsAttribute('perm', [3, 0, 2, 1])]],
+    ['Squeeze', []],
+  ] as readonly (readonly [string, Attributes])[])('%s', async (opType, attributes) => {
+    expect(await difference(one(opType, attributes), data)).toBeLessThan(2e-6);
+  });
+
+  it.each(['Log', 'Sqrt', 'Reciprocal'])('%s of positive numbers', async (opType) => {
+    const positive = data.map((v) => Math.abs(v) + 0.1);
+    expect(await difference(one(opType), positive)).toBeLessThan(2e-6);
+  });
+});
+
+describe('Resize by copies beside onnxruntime', () => {
+  const scales = tensorFromArray('s', DataType.FLOAT, [4], Float32Array.of(1, 1, 1.75, 0.6));
+  it.each(
+    ['asymmetric', 'half_pixel', 'pytorch_half_pixel', 'align_corners'].flatMap((mode) =>
+      ['floor', 'ceil', 'round_prefer_floor', 'round_prefer_ceil'].map((rounding) => [mode, rounding] as const),
+    ),
+  )('%s, %s', async (mode, rounding) => {
+    const attributes = [
+      stringAttribute('coordinate_transformation_mode', mode),
+      stringAttribute('nearest_mode', rounding),
+    ];
+    const resize = network(dims, [node('Resize', ['x', '', 's'], ['y'], attributes)], [scales], {
+      y: ['N', 3, 'h', 'w'],
+    });
+    expect(await difference(resize, data)).toBe(0);
+  });
+
+  it('to given sizes', async () => {
+    const sizes = int64('z', [2, 3, 8, 10]);
+    const attributes = [
+      stringAttribute('coordinate_transformation_mode', 'asymmetric'),
+      stringAttribute('nearest_mode', 'floor'),
+    ];
+    const resize = network(dims, [node('Resize', ['x', '', '', 'z'], ['y'], attributes)], [sizes], {
+      y: ['N', 3, 8, 10],
+    });
+    expect(await difference(resize, data)).toBe(0);
+  });
+});
+
+describe('integerSoftmax', () => {
+  it('by hand: two codes a factor e² apart', () => {
+    // t(0) = 2^23, t(2) = 2^23·e^−2; shares 0.8808 and 0.1192 of 256 codes above −128.
+    const out = new Int8Array(2);
+    const output = { scale: 1 / 256, zeroPoint: -128, qmin: -128, qmax: 127 };
+    integerSoftmax({ codes: Int8Array.of(5, 3), scale: 1, zeroPoint: 0 }, { rows: 1, columns: 2 }, output, out);
+    expect([...out]).toEqual([Math.round(0.880797 * 256) - 128, Math.round(0.119203 * 256) - 128]);
+  });
+
+  it('gives equal codes equal shares, in any order', () => {
+    const out = new Uint8Array(6);
+    const output = { scale: 1 / 255, zeroPoint: 0, qmin: 0, qmax: 255 };
+    integerSoftmax(
+      { codes: Uint8Array.of(9, 9, 9, 200, 9, 200), scale: 0.1, zeroPoint: 3 },
+      { rows: 2, columns: 3 },
+      output,
+      out,
+    );
+    expect([...out]).toEqual([85, 85, 85, 128, 0, 128]);
+  });
+});
