@@ -1,6 +1,6 @@
 import { assertPlan, type ConvolutionBackend, type QuantizationSpec } from '@bitwright/core';
 import { type Model, removeIdentity } from '@bitwright/onnx';
-import { calibrationBatchSize } from './batch-size';
+import { calibrationBatchSize, correctionBatchSize } from './batch-size';
 import { buildSpec } from './build-spec';
 import type { Observers } from './calibrate';
 import { type CalibrationState, seenSamples, stateObservers } from './calibration-state';
@@ -165,6 +165,7 @@ export async function decideSpec(
     reconstruction: options.reconstruction,
     kernels: convolutionOf(options.backend),
     correctBias: settings.correctBias,
+    correctionBatchSize: options.batchSize ?? correctionBatchSize(plan, options.shapes),
     batchSize: settings.batchSize,
     samples: settings.samples,
     respecify: (corrected) =>

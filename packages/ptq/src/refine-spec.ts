@@ -25,6 +25,8 @@ export interface RefineOptions {
   /** Float convolutions for `brecq`. */
   readonly kernels?: ConvolutionBackend | undefined;
   readonly batchSize: number;
+  /** Samples per run of bias correction. */
+  readonly correctionBatchSize: number;
   readonly samples: number;
   /** Makes the spec of a model whose biases were corrected (some may be new). */
   readonly respecify: (model: Model) => QuantizationSpec;
@@ -67,7 +69,11 @@ export async function refineSpec(
   }
   if (!options.correctBias) return { model: plan.model, spec, steps: [] };
   const samples = Math.min(options.samples, biasSamples);
-  const { model, layers } = await correctBias(plan.model, spec, { ...common, samples });
+  const { model, layers } = await correctBias(plan.model, spec, {
+    ...common,
+    batchSize: options.correctionBatchSize,
+    samples,
+  });
   return { model, spec: options.respecify(model), steps: [`bias correction of ${layers.length} layers`] };
 }
 

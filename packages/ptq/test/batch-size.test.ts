@@ -1,6 +1,6 @@
 import { ortX64 } from '@bitwright/core';
 import { describe, expect, it } from 'vitest';
-import { calibrationBatchSize } from '../src/batch-size';
+import { calibrationBatchSize, correctionBatchSize } from '../src/batch-size';
 import { planQuantization } from '../src/plan';
 import { resolveRangeSelector } from '../src/range-selectors';
 import { toyModel } from './toy-model';
@@ -29,5 +29,16 @@ describe('calibrationBatchSize', () => {
     const times = (bytes: number): readonly string[] => new Array(Math.ceil(bytes / (4 * elements))).fill(tensor);
     expect(calibrationBatchSize({ ...plan, observed: times(21e6) }, resolveRangeSelector('mse'))).toBe(1);
     expect(calibrationBatchSize({ ...plan, observed: times(3.99e6) }, resolveRangeSelector('mse'))).toBe(5);
+  });
+});
+
+describe('correctionBatchSize', () => {
+  it('is 32 where that holds little, and never less than 4', () => {
+    const [tensor = ''] = plan.observed;
+    const times = (bytes: number): readonly string[] => new Array(Math.ceil(bytes / (4 * 3 * 8 * 8))).fill(tensor);
+    expect(correctionBatchSize(plan)).toBe(32);
+    expect(correctionBatchSize({ ...plan, observed: times(24.9e6) })).toBe(8);
+    expect(correctionBatchSize({ ...plan, observed: times(100e6) })).toBe(4);
+    expect(correctionBatchSize({ ...plan, observed: ['not a tensor'] })).toBe(32);
   });
 });
