@@ -20,6 +20,7 @@ export interface Observer<Stats> {
   readonly isOrdered: boolean;
   /**
    * Adds one batch. Empty batches are allowed and change nothing; a batch that is refused changes nothing either.
+   * The batch is only lent: its memory may be gone after the call, so what is to be kept is copied.
    *
    * @throws {NonFiniteDataError} when the data hold NaN or infinities; the message names the tensor and the count
    * @throws {ShapeMismatchError} when the batch does not fit the shape, the axis, or earlier batches
