@@ -17,6 +17,7 @@ import { select } from './elementwise/select';
 import { unaryKernels } from './elementwise/unary';
 import { fakeQuantizeKernels } from './fake-quantize/fake-quantize-kernels';
 import { batchMatMul } from './matmul/batch-matmul';
+import { einsum } from './matmul/einsum';
 import { fusedMatMul } from './matmul/fused-matmul';
 import { cast } from './movement/cast';
 import { concatKernels } from './movement/concat';
@@ -44,6 +45,7 @@ export const nativeKernels: readonly NativeKernel[] = [
   // Matrix products and convolutions
   batchMatMul,
   fusedMatMul,
+  einsum,
   conv2d,
   fusedConv2d,
   conv2dBackpropInput,
