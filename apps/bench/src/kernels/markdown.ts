@@ -36,7 +36,7 @@ export function kernelMarkdown(report: KernelReport, suites: readonly KernelSuit
 
 // — internals —
 
-/** Time on one thread from which a case counts as large: starting a loop on another core takes about 1 µs. */
+/** Time on one thread from which a case counts as large: handing a loop to another core takes 1 to 2 µs. */
 const largeMs = 0.05;
 
 function suiteSection({ name, description }: KernelSuite, rows: readonly KernelRow[]): string[] {

@@ -36,7 +36,8 @@ struct Tasks {
 Tasks DealRows(int64_t rows, int64_t row_outputs, int64_t together, int threads) {
   if (threads == 1) return {rows, 1, 1};
   const int64_t wanted = CeilDiv(CeilDiv(rows * row_outputs, kTaskOutputs), threads) * threads;
-  const int64_t count = std::min({wanted, rows, std::max<int64_t>(threads, rows / (2 * together))});
+  const int64_t most = std::max<int64_t>(threads, rows / (2 * together) / threads * threads);
+  const int64_t count = std::min({wanted, most, rows});
   return {rows, count, rows >= 2 * together * count ? together : 1};
 }
 
