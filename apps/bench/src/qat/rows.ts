@@ -147,6 +147,15 @@ export const qatRows: readonly QatRow[] = [
     network: 'mobileNet',
     schedule: mobileFloat,
   },
+  {
+    id: 'mobilenet-float-more',
+    weights: 32,
+    activations: 32,
+    method: 'float',
+    network: 'mobileNet',
+    startsFrom: 'mobilenet-float',
+    schedule: short4,
+  },
   row('lsq', [4, 4], short4, () => ({ weights: lsq({ bits: 4 }), activations: lsq({ bits: 4 }) }), {
     id: 'mobilenet-w4a4-lsq',
     network: 'mobileNet',
