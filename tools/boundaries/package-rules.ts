@@ -29,7 +29,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
     node: 'any',
   },
   'packages/runtime': {
-    packages: ['@bitwright/core', '@bitwright/export', '@bitwright/kernels-native'],
+    packages: ['@bitwright/core', '@bitwright/onnx', '@bitwright/export', '@bitwright/kernels-native'],
     npm: 'declared',
     node: 'none',
   },
