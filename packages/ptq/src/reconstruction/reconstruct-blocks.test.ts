@@ -39,6 +39,7 @@ const reconstruct = (options: Partial<ReconstructBlocksOptions> = {}) =>
     batchSize: 8,
     drop: false,
     weightRate: 0.02,
+    scaleRate: 0.002,
     ...options,
   });
 

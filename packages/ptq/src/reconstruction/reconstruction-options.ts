@@ -11,9 +11,9 @@ export interface ReconstructionSettings {
   readonly batchSize: number;
   /** Samples used at most. Default 512. */
   readonly samples: number;
-  /** Learning rate of weights, in steps of their grid. Default 0.01. All rates fall to 0 along a cosine. */
+  /** Learning rate of weights, in steps of their grid. Default 0.003. All rates fall to 0 along a cosine. */
   readonly weightRate: number;
-  /** Learning rate of activation scales, relative to where they start. Default 0.002. */
+  /** Learning rate of activation scales, relative to where they start. Default 0.004. */
   readonly scaleRate: number;
   /** Learning rate of biases, relative to the root mean square of the block's output. Default 0.001. */
   readonly biasRate: number;
@@ -38,8 +38,8 @@ const defaults: ReconstructionSettings = {
   iterations: 300,
   batchSize: 32,
   samples: 512,
-  weightRate: 0.01,
-  scaleRate: 2e-3,
+  weightRate: 0.003,
+  scaleRate: 4e-3,
   biasRate: 1e-3,
   drop: true,
   seed: 0,
