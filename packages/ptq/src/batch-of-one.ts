@@ -15,3 +15,12 @@ export function batchOfOne(model: Model): Record<string, readonly (number | stri
   }
   return result;
 }
+
+/** First axis of the first model input, where the model fixes it; undefined where it is open. */
+export function fixedBatchSize(model: Model): number | undefined {
+  const initializers = new Set(model.graph?.initializer.map((tensor) => tensor.name));
+  const input = model.graph?.input.find((one) => !initializers.has(one.name));
+  const type = input?.type?.value;
+  const first = type?.case === 'tensorType' ? type.value.shape?.dim[0]?.value : undefined;
+  return first?.case === 'dimValue' && first.value > 0 ? Number(first.value) : undefined;
+}

@@ -4,7 +4,7 @@ import { compareLatency, type Evaluation, evaluateClassifiers, type LatencyCompa
 import type { QuantizeOptions, QuantizeSettings } from './quantize-options';
 import type { QuantizationReport } from './report';
 import { readRuntimeGraph } from './runtime-graph';
-import { asSampleSource, limitedBatches } from './sample-source';
+import { limitedBatches } from './sample-source';
 import type { Runtime } from './session';
 import { type Verification, verifyExported } from './verify';
 
@@ -28,7 +28,7 @@ export async function measureQuantized(
   settings: QuantizeSettings,
   runtime: Runtime,
 ): Promise<Measured> {
-  const { source, batchSize, verifySamples, signal, onProgress } = settings;
+  const { source, evaluationSource, batchSize, verifySamples, signal, onProgress } = settings;
   const common = { runtime, batchSize, signal, onProgress };
   const isMeasured = verifySamples > 0;
   const graph = isMeasured ? await readRuntimeGraph(runtime, quantized) : undefined;
@@ -36,11 +36,11 @@ export async function measureQuantized(
     ? await verifyExported(float, quantized, { ...common, source, limit: verifySamples })
     : undefined;
   const evaluation =
-    options.evaluation === undefined
+    options.evaluation === undefined || evaluationSource === undefined
       ? undefined
       : await evaluateClassifiers(float, quantized, {
           ...common,
-          source: asSampleSource(options.evaluation.samples),
+          source: evaluationSource,
           labels: options.evaluation.labels,
           floatPredictions: options.evaluation.floatPredictions,
         });

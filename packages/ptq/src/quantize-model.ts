@@ -37,7 +37,7 @@ export interface QuantizeResult {
  * const { model, report } = await quantizeModel(decodeModel(bytes), { calibration: [{ input: { type: 'float32', data, dims } }] });
  */
 export async function quantizeModel(model: Model, options: QuantizeOptions): Promise<QuantizeResult> {
-  const settings = resolveQuantizeOptions(options);
+  const settings = resolveQuantizeOptions(options, model);
   const { target, source, signal, onProgress } = settings;
   throwIfAborted(signal, 'prepare');
   onProgress?.({ phase: 'prepare', done: 0, total: 1, etaMs: undefined });

@@ -8,6 +8,7 @@ import {
   type Target,
   withScheme,
 } from '@bitwright/core';
+import type { Model } from '@bitwright/onnx';
 import type { CalibrationState } from './calibration-state';
 import { defaultTarget } from './default-target';
 import type { EqualizeOptions } from './equalization/equalize-weights';
@@ -137,6 +138,7 @@ export interface QuantizeSettings {
   readonly batchSize: number;
   readonly samples: number;
   readonly verifySamples: number;
+  readonly evaluationSource: SampleSource | undefined;
   readonly activationRange: AnyRangeSelector;
   readonly weightRange: AnyRangeSelector;
   readonly correctBias: boolean;
@@ -146,11 +148,11 @@ export interface QuantizeSettings {
 }
 
 /**
- * Fills in defaults.
+ * Fills in defaults; samples come in the batches that `model` takes.
  *
  * @throws {InvalidArgumentError} for an unknown option, target or range selector
  */
-export function resolveQuantizeOptions(options: QuantizeOptions): QuantizeSettings {
+export function resolveQuantizeOptions(options: QuantizeOptions, model: Model): QuantizeSettings {
   const unknown = Object.keys(options).find((key) => !(optionKeys as readonly string[]).includes(key));
   if (unknown !== undefined) throw invalidOption(`one of ${optionKeys.join(', ')}`, `unknown option "${unknown}"`);
   for (const key of ['batchSize', 'samples'] as const) {
@@ -164,7 +166,8 @@ export function resolveQuantizeOptions(options: QuantizeOptions): QuantizeSettin
   return {
     target: options.perChannel === false ? perTensorTarget(found) : found,
     bits,
-    source: asSampleSource(options.calibration),
+    source: asSampleSource(options.calibration, model),
+    evaluationSource: options.evaluation && asSampleSource(options.evaluation.samples, model),
     batchSize: options.batchSize ?? 32,
     samples: options.samples ?? 512,
     verifySamples: options.verifySamples ?? 64,

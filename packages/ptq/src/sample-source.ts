@@ -1,4 +1,6 @@
 import { InputDataError } from '@bitwright/core';
+import type { Model } from '@bitwright/onnx';
+import { fixedBatchSize } from './batch-of-one';
 import type { FeedArray, Feeds, FeedTensor, SampleSource } from './feeds';
 
 /** What callers may pass as calibration or evaluation data. */
@@ -32,11 +34,20 @@ const keptSamples = 64;
 /**
  * One face for all kinds of data. Arrays and sources can be read again and again. A bare async iterable streams once; later
  * passes see only its first 64 samples, so that memory does not grow with its length.
+ *
+ * @param model where given, a source is asked for batches of the size that this model fixes, whatever a step would rather have at a
+ *   time: a model exported with a batch of 1 takes no other. One that leaves its first axis open changes nothing.
  */
-export function asSampleSource(data: SampleInput): SampleSource {
-  if ('batches' in data) return data;
+export function asSampleSource(data: SampleInput, model?: Model): SampleSource {
+  if ('batches' in data) return model === undefined ? data : inModelBatches(data, model);
   if (Array.isArray(data)) return arraySource(data as readonly Feeds[]);
   return streamSource(data as AsyncIterable<Feeds>);
+}
+
+function inModelBatches(source: SampleSource, model: Model): SampleSource {
+  const fixed = fixedBatchSize(model);
+  if (fixed === undefined) return source;
+  return { length: source.length, description: source.description, batches: () => source.batches(fixed) };
 }
 
 function streamSource(stream: AsyncIterable<Feeds>): SampleSource {

@@ -1,8 +1,8 @@
 import { specToJson } from '@bitwright/core';
-import { decodeModel, encodeModel, graphIndex } from '@bitwright/onnx';
+import { createValueInfo, DataType, decodeModel, encodeModel, graphIndex } from '@bitwright/onnx';
 import { describe, expect, it } from 'vitest';
 import { formatReport, loadRuntime, prepareModel, quantizeModel } from '../src';
-import type { Feeds } from '../src/feeds';
+import type { Feeds, SampleSource } from '../src/feeds';
 import { toyFeeds, toyModel } from './toy-model';
 
 const runtime = await loadRuntime();
@@ -32,6 +32,32 @@ describe('quantizeModel', () => {
     const one = await quantizeModel(toyModel(), { ...options, calibration: toyFeeds(8).flatMap(splitBatch) });
     const four = await quantizeModel(toyModel(), options);
     expect(specToJson(one.spec)).toBe(specToJson(four.spec));
+  });
+
+  it('asks a source for the batch that the model fixes, in every step', async () => {
+    const fixed = toyModel();
+    fixed.graph!.input[0] = createValueInfo('x', DataType.FLOAT, [1, 3, 8, 8]);
+    const asked = new Set<number>();
+    const samples = toyFeeds(8).flatMap(splitBatch);
+    const source: SampleSource = {
+      length: samples.length,
+      description: 'one by one',
+      async *batches(size) {
+        asked.add(size);
+        yield* samples;
+      },
+    };
+    const labels = samples.map((_, i) => i % 5);
+    const { report } = await quantizeModel(fixed, {
+      ...options,
+      calibration: source,
+      evaluation: { samples: source, labels },
+      rounding: 'gptq',
+      latencyRuns: 0,
+    });
+    expect([...asked]).toEqual([1]);
+    expect(report.refinement.length).toBeGreaterThan(0);
+    expect(report.evaluation?.samples).toBe(samples.length);
   });
 
   it('streams an async iterable once, and verifies on the samples it kept', async () => {

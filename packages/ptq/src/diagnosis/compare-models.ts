@@ -67,7 +67,7 @@ const histogramLayers = 9;
  */
 export async function compareModels(float: Model, quantized: Model, options: CompareOptions): Promise<Comparison> {
   const runtime = options.runtime ?? (await loadRuntime());
-  const source = asSampleSource(options.source);
+  const source = asSampleSource(options.source, float);
   const { samples = 64, batchSize = 32, signal, onProgress } = options;
   const measure: MeasureOptions = { source, samples, batchSize, signal, onProgress };
   onProgress?.({ phase: 'prepare', done: 0, total: 1, etaMs: undefined });
@@ -83,7 +83,7 @@ export async function compareModels(float: Model, quantized: Model, options: Com
       ? undefined
       : await evaluateClassifiers(floatBytes, quantizedBytes, {
           ...{ runtime, batchSize, signal, onProgress },
-          source: asSampleSource(evaluation.samples),
+          source: asSampleSource(evaluation.samples, float),
           labels: evaluation.labels,
         });
   const schedules =

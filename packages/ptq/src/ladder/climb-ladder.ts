@@ -62,7 +62,7 @@ export async function climbLadder(
   }
   const deadline = ladder.budgetMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + ladder.budgetMs;
   const runtime = options.runtime ?? (await loadRuntime());
-  const settings = resolveQuantizeOptions(options);
+  const settings = resolveQuantizeOptions(options, model);
   const floatBytes = encodeModel(model);
   const key = await climbKey(floatBytes, options);
   if (ladder.resume !== undefined && ladder.resume.key !== key) {
@@ -73,7 +73,7 @@ export async function climbLadder(
       hint: 'Start over without --resume, or give the options of the climb before.',
     });
   }
-  const samples = asSampleSource(evaluation.samples);
+  const samples = asSampleSource(evaluation.samples, model);
   const floatPredictions = await predictClasses(floatBytes, {
     runtime,
     source: samples,

@@ -1,4 +1,3 @@
-import { findTarget, type Target } from '@bitwright/core';
 import type { Model } from '@bitwright/onnx';
 import { calibrationBatchSize } from '../batch-size';
 import { stateObservers } from '../calibration-state';
@@ -27,7 +26,7 @@ const mostExcluded = 0.2;
  */
 export function ladderRungs(model: Model, options: QuantizeOptions, runtime: Runtime): readonly Rung[] {
   const { equalize, rounding = 'nearest', activationRange, weightRange } = options;
-  const { correctBias } = resolveQuantizeOptions(options);
+  const { correctBias } = resolveQuantizeOptions(options, model);
   const isAuto = activationRange === 'auto' && weightRange === 'auto';
   let ranking: Promise<readonly string[]> | undefined;
   const worst = (count: number): Rung => ({
@@ -70,10 +69,10 @@ export function ladderRungs(model: Model, options: QuantizeOptions, runtime: Run
 
 /** Names of layers with weights, the one that costs most at its bits first. */
 async function rankLayers(model: Model, options: QuantizeOptions, runtime: Runtime): Promise<readonly string[]> {
-  const settings = resolveQuantizeOptions(options);
+  const settings = resolveQuantizeOptions(options, model);
   const { source, activationRange, weightRange, signal } = settings;
   const plan = planQuantization(model, {
-    target: targetOf(options),
+    target: settings.target,
     exclude: options.exclude,
     shapes: options.shapes,
     equalize: options.equalize,
@@ -104,10 +103,6 @@ async function rankLayers(model: Model, options: QuantizeOptions, runtime: Runti
   const lossOf = ({ weightLoss, activationLoss }: (typeof layers)[number]): number =>
     (weightLoss[weightBits] ?? 0) + (activationLoss[activationBits] ?? 0);
   return [...layers].sort((a, b) => lossOf(b) - lossOf(a)).map(({ node }) => node);
-}
-
-function targetOf(options: QuantizeOptions): Target {
-  return typeof options.target === 'string' ? findTarget(options.target) : resolveQuantizeOptions(options).target;
 }
 
 /** A glob that matches one name. */

@@ -21,7 +21,7 @@ export function measureDrop(
   const float = encodeModel(original);
   const { batchSize, signal } = settings;
   const { labels } = evaluation;
-  const common = { runtime, source: asSampleSource(evaluation.samples), labels, batchSize, signal };
+  const common = { runtime, source: asSampleSource(evaluation.samples, original), labels, batchSize, signal };
   let floatPredictions: Int32Array | undefined = evaluation.floatPredictions;
   return async (layers) => {
     const { model, spec } = quantize(layers);
