@@ -1,31 +1,4 @@
-import { quantizeOptions } from './quantize-options';
-
-/** Options that mean the same as for `quantize`. */
-type SharedKey =
-  | 'shape'
-  | 'skipUnreadable'
-  | 'preprocess'
-  | 'resize'
-  | 'crop'
-  | 'scale'
-  | 'mean'
-  | 'std'
-  | 'layout'
-  | 'channels';
-
-const { shape, skipUnreadable, preprocess, resize, crop, scale, mean, std, layout, channels } = quantizeOptions;
-const sharedOptions: Pick<typeof quantizeOptions, SharedKey> = {
-  shape,
-  skipUnreadable,
-  preprocess,
-  resize,
-  crop,
-  scale,
-  mean,
-  std,
-  layout,
-  channels,
-};
+import { sampleOptions } from './sample-options';
 
 const ownOptions = {
   data: {
@@ -78,4 +51,4 @@ const ownOptions = {
 } as const;
 
 /** Options of `bitwright run`. */
-export const runOptions: typeof ownOptions & typeof sharedOptions = { ...ownOptions, ...sharedOptions };
+export const runOptions: typeof ownOptions & typeof sampleOptions = { ...ownOptions, ...sampleOptions };

@@ -1,30 +1,12 @@
+import type { FloatConv2d } from '@bitwright/core';
 import { assertInteger, checkedCount } from '../arguments';
 import type { Conv2dArguments } from './binding';
 
 /**
- * A 2-D convolution, NHWC with HWIO filters: x [batch, inHeight, inWidth, inChannels],
+ * A 2-D convolution in one group, NHWC with HWIO filters: x [batch, inHeight, inWidth, inChannels],
  * filter [filterHeight, filterWidth, inChannels, outChannels], y [batch, outHeight, outWidth, outChannels].
- *
- * y(i, j) reads x(i · strideHeight − padTop + f · dilationHeight, …); what lies outside x counts as zero, so the padding at
- * the bottom and right follows from the sizes.
  */
-export interface Conv2dShape {
-  readonly batch: number;
-  readonly inHeight: number;
-  readonly inWidth: number;
-  readonly inChannels: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
-  readonly outChannels: number;
-  readonly filterHeight: number;
-  readonly filterWidth: number;
-  readonly strideHeight: number;
-  readonly strideWidth: number;
-  readonly dilationHeight: number;
-  readonly dilationWidth: number;
-  readonly padTop: number;
-  readonly padLeft: number;
-}
+export type Conv2dShape = Omit<FloatConv2d, 'groups'>;
 
 /** Element counts of a convolution and its numbers in the order of the addon. */
 export interface CheckedConv2d {

@@ -1,4 +1,5 @@
-import { biasScheme, perAxis, perTensor, type QuantizationSpec, type TensorQuantization } from '@bitwright/core';
+import type { QuantizationSpec, TensorQuantization } from '@bitwright/core';
+import { followBiases } from '../rounding/follow-biases';
 
 /** What a quantizer learned. */
 export interface QuantizerParameters {
@@ -20,20 +21,6 @@ export function reviseActivations(
     const qparams = { scale: Float32Array.of(change.scale), zeroPoint: Int32Array.of(change.zeroPoint) };
     tensors[name] = Object.freeze({ ...tensor, qparams });
   }
-  for (const [name, tensor] of Object.entries(tensors)) {
-    const [activation, weight] = tensor.origin.from ?? [];
-    if (tensor.role !== 'bias' || activation === undefined || weight === undefined) continue;
-    const scaleX = tensors[activation]?.qparams.scale[0];
-    const scaleW = tensors[weight]?.qparams.scale;
-    if (scaleX === undefined || scaleW === undefined) continue;
-    const scale = Float32Array.from(scaleW, (s) => Math.fround(scaleX * s));
-    const { granularity } = tensor.scheme;
-    const axis = granularity.kind === 'perTensor' ? 0 : granularity.axis;
-    tensors[name] = Object.freeze<TensorQuantization>({
-      ...tensor,
-      scheme: biasScheme(scale.length === 1 ? perTensor : perAxis(axis)),
-      qparams: { scale, zeroPoint: new Int32Array(scale.length) },
-    });
-  }
+  followBiases(tensors);
   return Object.freeze({ ...spec, tensors });
 }
