@@ -1,9 +1,9 @@
 import { basename, extname } from 'node:path';
 import { ModelFormatError } from '@bitwright/core';
 import { graphModelToOnnx, layersModelToOnnx, onnxToLayersFiles } from '@bitwright/export';
-import { checkModel, decodeModel, encodeModel } from '@bitwright/onnx';
+import { checkModel, decodeModel, encodeModel, type Model } from '@bitwright/onnx';
 import { openModel } from '../model/open-model';
-import { readWebModel } from './read-web-model';
+import { readWebModel, type WebModel } from './read-web-model';
 
 export interface ConvertOptions {
   readonly opset: number | undefined;
@@ -47,10 +47,7 @@ async function toOnnx(
   stem: string,
   { opset, images }: ConvertOptions,
 ): Promise<ConvertedModel> {
-  const web = await readWebModel(path, shown);
-  const options = { images, ...(opset === undefined ? {} : { opset }) };
-  const convert = web.format === 'graph-model' ? graphModelToOnnx : layersModelToOnnx;
-  const { model } = convert(web.artifacts, options);
+  const { format, inputs, model } = await readOnnx(path, shown, { images, ...(opset === undefined ? {} : { opset }) });
   const bytes = encodeModel(model);
   const problem = checkModel(decodeModel(bytes)).find(({ severity }) => severity === 'error');
   if (problem !== undefined) {
@@ -61,13 +58,24 @@ async function toOnnx(
     });
   }
   return {
-    from: `TensorFlow.js ${web.format}`,
+    from: `TensorFlow.js ${format}`,
     to: 'ONNX',
     files: [{ name: `${stem}.onnx`, bytes }],
-    inputs: web.files,
+    inputs,
     parts: model.graph?.node.length ?? 0,
     notes: [],
   };
+}
+
+/** The web model goes out of reach with this call: its weights and the encoded ones need not be in memory together. */
+async function readOnnx(
+  path: string,
+  shown: string,
+  options: { readonly images: ConvertOptions['images']; readonly opset?: number },
+): Promise<{ readonly format: WebModel['format']; readonly inputs: readonly string[]; readonly model: Model }> {
+  const { format, artifacts, files } = await readWebModel(path, shown);
+  const convert = format === 'graph-model' ? graphModelToOnnx : layersModelToOnnx;
+  return { format, inputs: files, model: convert(artifacts, options).model };
 }
 
 async function toLayers(

@@ -1,4 +1,4 @@
-import { lstat, readFile, realpath } from 'node:fs/promises';
+import { lstat, open, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { InputDataError, ModelFormatError } from '@bitwright/core';
 import type { GraphModelArtifacts } from '@bitwright/export';
@@ -27,23 +27,39 @@ export async function readWebModel(path: string, shown: string): Promise<WebMode
   const groups = manifest as readonly { readonly paths?: readonly string[]; readonly weights?: readonly object[] }[];
   const folder = dirname(path);
   const files: string[] = [];
-  const parts: Uint8Array[] = [];
-  for (const name of groups.flatMap((group) => group.paths ?? [])) {
-    const file = await containedFile(folder, name, shown);
-    files.push(file);
-    parts.push(new Uint8Array(await readFile(file)));
-  }
+  for (const name of groups.flatMap((group) => group.paths ?? [])) files.push(await containedFile(folder, name, shown));
   const isGraph = json['format'] === 'graph-model' || 'node' in (json['modelTopology'] as object);
   return {
     format: isGraph ? 'graph-model' : 'layers-model',
     artifacts: {
       modelTopology: json['modelTopology'],
       weightSpecs: groups.flatMap((group) => group.weights ?? []) as NonNullable<GraphModelArtifacts['weightSpecs']>,
-      weightData: parts.map((part) => part.slice().buffer),
+      weightData: await readJoined(files),
       ...(json['signature'] === undefined ? {} : { signature: json['signature'] }),
     },
     files: [path, ...files],
   };
+}
+
+/** Files one after the other in one buffer, so that a large model is in memory once. */
+async function readJoined(files: readonly string[]): Promise<ArrayBuffer> {
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  const bytes = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
+  let at = 0;
+  for (const [i, file] of files.entries()) {
+    const end = at + (sizes[i] ?? 0);
+    const handle = await open(file);
+    try {
+      while (at < end) {
+        const { bytesRead } = await handle.read(bytes, at, end - at);
+        if (bytesRead === 0) throw changedWhileRead(file);
+        at += bytesRead;
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+  return bytes.buffer;
 }
 
 function parsed(text: string, shown: string): Record<string, unknown> {
@@ -77,6 +93,14 @@ async function containedFile(folder: string, name: string, shown: string): Promi
     throw notWebModel(shown, 'weight files in the folder of the model', `${name}, a link that leaves it`);
   }
   return path;
+}
+
+function changedWhileRead(file: string): InputDataError {
+  return new InputDataError({
+    operation: '[bitwright] convert',
+    expected: `all bytes of the weight file ${file}`,
+    received: 'its end before its size: it changed while it was read',
+  });
 }
 
 function notWebModel(shown: string, expected: string, received: string): ModelFormatError {

@@ -81,6 +81,8 @@ function joinedBytes(data: unknown): Uint8Array {
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (!Array.isArray(data)) throw malformed('weightData as an ArrayBuffer or a list of them', typeof data);
   const parts = data.map(joinedBytes);
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
   let offset = 0;
   for (const part of parts) {
