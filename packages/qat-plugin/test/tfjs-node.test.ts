@@ -71,6 +71,7 @@ function valuesAndGradients(quantizer: Quantizer, context: QuantizerContext): Fl
 
 /** Largest difference relative to the largest expected number. */
 function relativeError(actual: Float32Array, expected: Float32Array): number {
+  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
   const scale = expected.reduce((most, v) => Math.max(most, Math.abs(v)), Number.MIN_VALUE);
   return actual.reduce((most, v, i) => Math.max(most, Math.abs(v - (expected[i] as number))), 0) / scale;
 }
