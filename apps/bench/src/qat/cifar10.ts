@@ -19,6 +19,12 @@ const normalised: Float32Array = Float32Array.from(
   (_, i) => ((i % 256) / 255 - (mean[Math.floor(i / 256)] as number)) / (deviation[Math.floor(i / 256)] as number),
 );
 
+/** A black image, normalised. */
+const blackImage: Float32Array = Float32Array.from(
+  { length: imageFloats },
+  (_, i) => normalised[(i % 3) * 256] as number,
+);
+
 /** The first `count` images of a split of shared/data/cifar10. */
 export function readImages(folder: string, split: 'train' | 'test', count: number): ImageSet {
   const read = (name: string, bytes: number): Uint8Array => {
@@ -57,11 +63,9 @@ export function normalisedBatch({ images }: ImageSet, start: number, size: numbe
  * normalization remembers are up to a third off, and training begins by unlearning them.
  */
 export function augmentedBatch(set: ImageSet, indices: Uint32Array, random: () => number): Float32Array {
-  const out = Float32Array.from(
-    { length: indices.length * imageFloats },
-    (_, i) => normalised[(i % 3) * 256] as number,
-  );
+  const out = new Float32Array(indices.length * imageFloats);
   for (const [slot, index] of indices.entries()) {
+    out.set(blackImage, slot * imageFloats);
     const isMirrored = random() < 0.5;
     const right = Math.floor(random() * 9) - 4;
     const down = Math.floor(random() * 9) - 4;
