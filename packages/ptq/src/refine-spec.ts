@@ -24,6 +24,7 @@ export interface RefineOptions {
   readonly reconstruction?: Partial<ReconstructionSettings> | undefined;
   /** Float convolutions for `brecq`. */
   readonly kernels?: ConvolutionBackend | undefined;
+  /** Samples per run of the model. */
   readonly batchSize: number;
   /** Samples per run of bias correction. */
   readonly correctionBatchSize: number;
@@ -52,10 +53,10 @@ export async function refineSpec(
 ): Promise<RefinedSpec> {
   const { runtime, source, batchSize, signal, onProgress } = options;
   const { target } = plan.placement;
-  const common = { runtime, source, target, batchSize, samples: options.samples, signal, onProgress };
+  const common = { runtime, source, target, samples: options.samples, signal, onProgress };
   if (options.rounding !== 'nearest') {
     const method = options.rounding === 'brecq' ? 'gptq' : options.rounding;
-    const rounded = await roundThroughNoise(plan.model, spec, { ...common, method });
+    const rounded = await roundThroughNoise(plan.model, spec, { ...common, batchSize, method });
     const done = rounded.layers.filter((layer) => layer.method !== 'nearest');
     const ratios = done.map(({ error = 0, nearestError = 0 }) => (nearestError === 0 ? 1 : error / nearestError));
     const gain = ratios.length === 0 ? '' : `, output error ${mean(ratios).toFixed(2)} of nearest on average`;

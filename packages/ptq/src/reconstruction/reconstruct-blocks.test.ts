@@ -1,4 +1,11 @@
-import { meanSquaredError, ortX64, type QuantizationSpec } from '@bitwright/core';
+import {
+  type ConvolutionBackend,
+  meanSquaredError,
+  ortX64,
+  type QuantizationSpec,
+  referenceBackend,
+  referenceConvolution,
+} from '@bitwright/core';
 import { writeQdq } from '@bitwright/export';
 import { encodeModel, graphIndex, type Model, tensorToFloat32 } from '@bitwright/onnx';
 import * as ort from 'onnxruntime-node';
@@ -105,5 +112,25 @@ describe('reconstructBlocks', () => {
       verifySamples: 0,
     });
     expect(report.refinement[1]).toMatch(/^block reconstruction of \d of 3 blocks/);
+  });
+
+  it('learns on as many samples at a time as it says, however many calibration takes per run', async () => {
+    const batches = new Set<number>();
+    const convolve: ConvolutionBackend['convolve'] = (shape, ...rest) => {
+      batches.add(shape.batch);
+      referenceConvolution.convolve(shape, ...rest);
+    };
+    await quantizeModel(model, {
+      calibration: source,
+      runtime,
+      target: ortX64,
+      bits: 'w3a3',
+      batchSize: 4,
+      backend: { ...referenceBackend, ...referenceConvolution, convolve },
+      rounding: 'brecq',
+      reconstruction: { iterations: 1 },
+      verifySamples: 0,
+    });
+    expect([...batches]).toEqual([32]);
   });
 });
