@@ -72,6 +72,8 @@ export async function decideSpec(
   const calibrationSeconds = (performance.now() - started) / 1000;
   const provenance = { tool, ...options.provenance, samples: seenSamples(firstStatistics) };
   const observersOf = (state: CalibrationState): Observers => stateObservers(state, [activationRange.observer]);
+  const firstObservers = observersOf(firstStatistics);
+  const common = { runtime, source, batchSize: settings.batchSize, samples: settings.samples, signal, onProgress };
   let probe: Promise<OutputProbe> | undefined;
   const getProbe = (): Promise<OutputProbe> => {
     const samples = options.mixedPrecision?.samples;
@@ -84,45 +86,50 @@ export async function decideSpec(
     const bits = { ...(settings.bits ?? { weightBits: 8 }), layers };
     return { plan: planPrepared(first, { ...planOptions, bits }), options: { ...planOptions, bits } };
   };
+  const separated = (from: QuantizationPlan): SeparatedSkips =>
+    settings.bits?.wideSkips === false
+      ? { ...from, sources: new Map() }
+      : separateSkips(from.model, from.wide, from.placement);
+  const specOf = (
+    skips: SeparatedSkips,
+    observers: Observers,
+    ranges?: MeasuredRanges['selectors'],
+  ): QuantizationSpec =>
+    buildSpec({
+      model: skips.model,
+      placement: skips.placement,
+      observers: forCopies(observers, skips),
+      activationRange,
+      weightRange,
+      ranges: ranges === undefined ? undefined : forCopies(ranges, skips),
+      provenance,
+    });
+  const isRounded = (options.rounding ?? 'nearest') !== 'nearest';
   const chosen =
     options.mixedPrecision === undefined
       ? undefined
       : await chooseBits({
           plan: first,
           options: options.mixedPrecision,
-          observers: observersOf(firstStatistics),
+          observers: firstObservers,
           probe: await getProbe(),
           activationRange,
           weightRange,
           fixed: byHand,
           shapes: options.shapes,
-          ...(options.rounding === undefined || options.rounding === 'nearest'
-            ? {}
-            : {
-                roundTo: (widths: readonly number[]) =>
-                  roundToWidths(widths, {
-                    ...{ plan: first, observers: observersOf(firstStatistics), activationRange, weightRange },
-                    ...{
-                      runtime,
-                      source,
-                      batchSize: settings.batchSize,
-                      samples: settings.samples,
-                      signal,
-                      onProgress,
-                    },
-                  }),
-              }),
+          roundTo: isRounded
+            ? (widths) =>
+                roundToWidths(widths, {
+                  ...common,
+                  plan: first,
+                  observers: firstObservers,
+                  activationRange,
+                  weightRange,
+                })
+            : undefined,
           measureDrop: measureDrop(original, options, settings, runtime, (layers) => {
-            const { plan } = planWith(layers);
-            const spec = buildSpec({
-              model: plan.model,
-              placement: plan.placement,
-              observers: observersOf(firstStatistics),
-              activationRange,
-              weightRange,
-              provenance,
-            });
-            return { model: plan.model, spec };
+            const skips = separated(planWith(layers).plan);
+            return { model: skips.model, spec: specOf(skips, firstObservers) };
           }),
           signal,
           onProgress,
@@ -132,7 +139,7 @@ export async function decideSpec(
   // Layers left in float can make other tensors lead a group: those were not observed yet.
   const isObserved = plan.observed.every((tensor) => firstStatistics.tensors[tensor] !== undefined);
   const statistics = isObserved ? firstStatistics : await statisticsOf(plan, options, settings, runtime);
-  const observers = observersOf(statistics);
+  const observers = isObserved ? firstObservers : observersOf(statistics);
   const roles = { activations: activationRange.id === automatic.id, weights: weightRange.id === automatic.id };
   const measured: MeasuredRanges | undefined =
     roles.activations || roles.weights
@@ -141,37 +148,20 @@ export async function decideSpec(
 
   throwIfAborted(signal, 'export');
   onProgress?.({ phase: 'export', done: 0, total: 1, etaMs: undefined });
-  const separated = (from: QuantizationPlan): SeparatedSkips =>
-    settings.bits?.wideSkips === false
-      ? { ...from, sources: new Map() }
-      : separateSkips(from.model, from.wide, from.placement);
-  const specOf = (skips: SeparatedSkips): QuantizationSpec =>
-    buildSpec({
-      model: skips.model,
-      placement: skips.placement,
-      observers: forCopies(observers, skips),
-      activationRange,
-      weightRange,
-      ranges: measured === undefined ? undefined : forCopies(measured.selectors, skips),
-      provenance,
-    });
   const skips = separated(plan);
-  const spec = specOf(skips);
+  const spec = specOf(skips, observers, measured?.selectors);
   assertPlan(spec, target);
   const refined = await refineSpec({ ...plan, model: skips.model, placement: skips.placement }, spec, {
-    runtime,
-    source,
+    ...common,
     rounding: options.rounding ?? 'nearest',
     reconstruction: options.reconstruction,
     kernels: convolutionOf(options.backend),
     correctBias: settings.correctBias,
     correctionBatchSize: options.batchSize ?? correctionBatchSize(plan, options.shapes),
-    batchSize: settings.batchSize,
-    samples: settings.samples,
-    respecify: (corrected) =>
-      specOf(separated(planPrepared({ ...plan, model: removeIdentity.run(corrected).model }, finalOptions))),
-    signal,
-    onProgress,
+    respecify: (corrected) => {
+      const model = removeIdentity.run(corrected).model;
+      return specOf(separated(planPrepared({ ...plan, model }, finalOptions)), observers, measured?.selectors);
+    },
   });
   return {
     plan,

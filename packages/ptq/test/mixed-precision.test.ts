@@ -1,5 +1,6 @@
+import { encodeModel } from '@bitwright/onnx';
 import { describe, expect, it } from 'vitest';
-import { loadRuntime, type QuantizeOptions, quantizeModel } from '../src';
+import { type Feeds, loadRuntime, type QuantizeOptions, quantizeModel, type Runtime } from '../src';
 import { toyFeeds, toyModel } from './toy-model';
 
 const runtime = await loadRuntime();
@@ -9,6 +10,9 @@ const run = (changes: Partial<QuantizeOptions>) => quantizeModel(toyModel(), { .
 const weightOf: Readonly<Record<string, string>> = Object.fromEntries(
   (toyModel().graph?.node ?? []).map((node) => [node.name, node.input[1] ?? '']),
 );
+
+/** One for every sample of `toyFeeds(16)`. */
+const labels = new Int32Array(toyFeeds(16).reduce((sum, { x }) => sum + (x?.dims[0] ?? 0), 0));
 
 /** All layers of the toy model may change; on its own it would keep the first and the last at 8 bits. */
 const free = [['*', 'w8a8']] as const;
@@ -73,16 +77,50 @@ describe('quantizeModel with mixed precision', () => {
   });
 
   it('is cheapest at the accuracy asked for', async () => {
-    const samples = toyFeeds(16);
-    const labels = new Int32Array(samples.reduce((sum, { x }) => sum + (x?.dims[0] ?? 0), 0));
     const { report } = await run({
-      evaluation: { samples, labels },
+      evaluation: { samples: toyFeeds(16), labels },
       latencyRuns: 0,
       mixedPrecision: { budget: { kind: 'size', maxDrop: 1 }, candidates: ['w8a8', 'w2a8'] },
       layerBits: free,
     });
     // Any drop is allowed and every layer was fixed at 8 bits by hand.
     expect(report.mixedPrecision?.cost).toBe(report.mixedPrecision?.costAt8Bits);
+  });
+
+  it('measures accuracy on the file that it writes, with a quantizer of its own for the addition', async () => {
+    const loaded: string[] = [];
+    const recording: Runtime = {
+      ...runtime,
+      createSession(model, options) {
+        loaded.push(Buffer.from(model).toString('base64'));
+        return runtime.createSession(model, options);
+      },
+    };
+    const { model, spec } = await run({
+      runtime: recording,
+      evaluation: { samples: toyFeeds(16), labels },
+      latencyRuns: 0,
+      verifySamples: 0,
+      mixedPrecision: { budget: { kind: 'bops', maxDrop: 1 }, candidates: ['w8a8', 'w4a4'] },
+    });
+    expect(Object.keys(spec.tensors).filter((name) => name.endsWith('_narrow'))).toHaveLength(1);
+    // Any drop is allowed: the last assignment measured is the cheapest, then it is written and evaluated.
+    const file = Buffer.from(encodeModel(model)).toString('base64');
+    expect(loaded.filter((bytes) => bytes === file)).toHaveLength(2);
+  });
+
+  it('takes labelled samples that can be read only once', async () => {
+    async function* once(): AsyncGenerator<Feeds> {
+      yield* toyFeeds(16);
+    }
+    const evaluate = (samples: NonNullable<QuantizeOptions['evaluation']>['samples']) =>
+      run({
+        evaluation: { samples, labels },
+        latencyRuns: 0,
+        mixedPrecision: { budget: { kind: 'bops', maxDrop: 1 }, candidates: ['w8a8', 'w4a4'] },
+      });
+    const [stream, array] = [await evaluate(once()), await evaluate(toyFeeds(16))];
+    expect(stream.report.evaluation).toEqual(array.report.evaluation);
   });
 
   it('says what is cheapest when the budget is too small, and what names there are', async () => {

@@ -6,7 +6,6 @@ import { timeBoth } from '../measure-quantized';
 import { throwIfAborted } from '../progress';
 import { type QuantizeResult, quantizeModel } from '../quantize-model';
 import { type QuantizeOptions, resolveQuantizeOptions } from '../quantize-options';
-import { asSampleSource } from '../sample-source';
 import { loadRuntime } from '../session';
 import { findWarnings } from '../warnings';
 import { bestRung, type LadderState, type RungChanges, type RungResult } from './ladder-state';
@@ -52,7 +51,9 @@ export async function climbLadder(
 ): Promise<LadderResult> {
   const { evaluation } = options;
   assertLadder(ladder);
-  if (evaluation === undefined) {
+  const settings = resolveQuantizeOptions(options, model);
+  const samples = settings.evaluationSource;
+  if (evaluation === undefined || samples === undefined) {
     throw new InputDataError({
       operation,
       expected: 'labelled samples, to measure what accuracy is lost',
@@ -62,7 +63,6 @@ export async function climbLadder(
   }
   const deadline = ladder.budgetMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + ladder.budgetMs;
   const runtime = options.runtime ?? (await loadRuntime());
-  const settings = resolveQuantizeOptions(options, model);
   const floatBytes = encodeModel(model);
   const key = await climbKey(floatBytes, options);
   if (ladder.resume !== undefined && ladder.resume.key !== key) {
@@ -73,7 +73,6 @@ export async function climbLadder(
       hint: 'Start over without --resume, or give the options of the climb before.',
     });
   }
-  const samples = asSampleSource(evaluation.samples, model);
   const floatPredictions = await predictClasses(floatBytes, {
     runtime,
     source: samples,

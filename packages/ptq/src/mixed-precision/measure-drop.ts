@@ -4,7 +4,6 @@ import { encodeModel, type Model } from '@bitwright/onnx';
 import { evaluateClassifiers, predictClasses } from '../evaluate';
 import type { QuantizeOptions, QuantizeSettings } from '../quantize-options';
 import type { LayerBits } from '../rounding/low-bit-schemes';
-import { asSampleSource } from '../sample-source';
 import type { Runtime } from '../session';
 
 /**
@@ -17,11 +16,10 @@ export function measureDrop(
   runtime: Runtime,
   quantize: (layers: ReadonlyMap<string, LayerBits>) => { readonly model: Model; readonly spec: QuantizationSpec },
 ): ((layers: ReadonlyMap<string, LayerBits>) => Promise<number>) | undefined {
-  if (evaluation === undefined) return undefined;
+  const { evaluationSource: source, batchSize, signal } = settings;
+  if (evaluation === undefined || source === undefined) return undefined;
   const float = encodeModel(original);
-  const { batchSize, signal } = settings;
-  const { labels } = evaluation;
-  const common = { runtime, source: asSampleSource(evaluation.samples, original), labels, batchSize, signal };
+  const common = { runtime, source, labels: evaluation.labels, batchSize, signal };
   let floatPredictions: Int32Array | undefined = evaluation.floatPredictions;
   return async (layers) => {
     const { model, spec } = quantize(layers);
