@@ -70,6 +70,11 @@ const sequence = [
 ];
 const last = [op('Squeeze', ['h', 'zero'], ['y'])];
 const same = (model: Model) => expectSameAsOnnx(model, [[2, steps, features]], relativeTolerance);
+const activation = (name: string, alpha: number, beta?: number): Node['attribute'] => [
+  stringsAttribute('activations', [name]),
+  floatsAttribute('activation_alpha', [alpha]),
+  ...(beta === undefined ? [] : [floatsAttribute('activation_beta', [beta])]),
+];
 const reverse = stringAttribute('direction', 'reverse');
 
 describe.each(['LSTM', 'GRU', 'RNN'] as const)('%s from ONNX', (opType) => {
@@ -100,6 +105,14 @@ describe.each(['LSTM', 'GRU', 'RNN'] as const)('%s from ONNX', (opType) => {
     ];
     const options = { directions: 2, more: [int64('shape', 0, 0, 2 * units)] };
     await same(network(opType, [stringAttribute('direction', 'bidirectional')], ['s'], joined, options));
+  });
+
+  it('takes parameters of activations that are those of Keras, written out or left out', async () => {
+    const count = { LSTM: 3, GRU: 2, RNN: 1 }[opType];
+    const names = stringsAttribute('activations', new Array<string>(count).fill('HardSigmoid'));
+    const alpha = floatsAttribute('activation_alpha', new Array<number>(count).fill(Math.fround(0.2)));
+    await same(network(opType, [names, alpha], ['s'], sequence));
+    await same(network(opType, [names], ['s'], sequence));
   });
 
   it('trains', async () => {
@@ -143,6 +156,21 @@ describe('recurrent forms that TensorFlow.js does not have are named', () => {
     ],
     ['clip', network('LSTM', [floatsAttribute('clip', [1])], ['s'], sequence), 'no clip'],
     ['other activations', network('RNN', [stringsAttribute('activations', ['Sin'])], ['s'], sequence), 'Sin'],
+    [
+      'another slope of a hard sigmoid',
+      network('RNN', activation('HardSigmoid', 0.9, 0.1), ['s'], sequence),
+      'activation_alpha [0.2], which TensorFlow.js computes',
+    ],
+    [
+      'another offset of a hard sigmoid',
+      network('RNN', activation('HardSigmoid', 0.2, 0.1), ['s'], sequence),
+      'activation_beta [0.5]',
+    ],
+    [
+      'a line that is not the identity',
+      network('RNN', activation('Affine', 3), ['s'], sequence),
+      'activation_alpha [1]',
+    ],
     [
       'two activations of a cell',
       network('LSTM', [stringsAttribute('activations', ['Sigmoid', 'Tanh', 'Relu'])], ['s'], sequence),

@@ -1,48 +1,14 @@
-import { getInt, getInts, getString, getStrings, type Node, tensorToArray } from '@bitwright/onnx';
+import { getFloats, getInt, getInts, getString, getStrings, type Node, tensorToArray } from '@bitwright/onnx';
+import {
+  activationParameters,
+  type RecurrentCell,
+  recurrentActivations,
+  recurrentCells,
+} from '../../tfjs-to-onnx/recurrent-cells';
 import { customClasses } from '../custom-layers';
 import type { KerasValue } from '../keras-value';
+import { deferredWeight } from '../layer-writer';
 import { arranged, dataInput, type NodeCall, type NodeConverter, sizeOf, unsupported, weightInput } from '../node-call';
-
-/** What differs between the recurrent layers of Keras. */
-interface Cell {
-  readonly className: 'LSTM' | 'GRU' | 'SimpleRNN';
-  /** Keras' gate at each of ONNX' gates: LSTM i o f c ← i f c o; GRU z r h stays. */
-  readonly gates: readonly number[];
-  /** Activations of ONNX by default, and the key of each in Keras. */
-  readonly activations: readonly (readonly [key: string, fallback: string])[];
-}
-
-const cells: Readonly<Record<string, Cell>> = {
-  LSTM: {
-    className: 'LSTM',
-    gates: [0, 3, 1, 2],
-    activations: [
-      ['recurrent_activation', 'Sigmoid'],
-      ['activation', 'Tanh'],
-      ['activation', 'Tanh'],
-    ],
-  },
-  GRU: {
-    className: 'GRU',
-    gates: [0, 1, 2],
-    activations: [
-      ['recurrent_activation', 'Sigmoid'],
-      ['activation', 'Tanh'],
-    ],
-  },
-  RNN: { className: 'SimpleRNN', gates: [0], activations: [['activation', 'Tanh']] },
-};
-
-const functions: Readonly<Record<string, string>> = {
-  Sigmoid: 'sigmoid',
-  HardSigmoid: 'hard_sigmoid',
-  Tanh: 'tanh',
-  Relu: 'relu',
-  Softsign: 'softsign',
-  Softplus: 'softplus',
-  Elu: 'elu',
-  Affine: 'linear',
-};
 
 /**
  * LSTM, GRU and RNN over sequences [T, N, F], forwards, backwards or both ways, with constant weights and initial states of 0.
@@ -51,7 +17,7 @@ const functions: Readonly<Record<string, string>> = {
  * ways, a Transpose and a Reshape that put the directions beside each other.
  */
 export const recurrentConverter: NodeConverter = {
-  opTypes: Object.keys(cells),
+  opTypes: recurrentCells.map(({ opType }) => opType),
   convert(call) {
     const { node } = call;
     refuseForms(call);
@@ -61,9 +27,16 @@ export const recurrentConverter: NodeConverter = {
     const [sequence = '', last = '', cellState = ''] = node.output;
     if (cellState !== '' && isRead(call, cellState)) throw unsupported(call, 'outputs Y and Y_h', 'Y_c');
     const [readsSequence, readsLast] = [isRead(call, sequence), isRead(call, last)];
+    const cell = cellOf(call);
+    const activations = activationsOf(call, cell, directions.length);
     const layers = directions.map((way, i) => ({
       way,
-      computed: recurrentLayer(call, x.layer, i, way === 'reverse', readsSequence),
+      computed: recurrentLayer(call, cell, x.layer, {
+        direction: i,
+        isBackward: way === 'reverse',
+        returnsSequences: readsSequence,
+        activations: activations[i] ?? {},
+      }),
     }));
     const units = getInt(node, 'hidden_size', 0);
     const [steps = null, batch = null] = x.shape;
@@ -113,17 +86,30 @@ function isRead({ index }: NodeCall, output: string): boolean {
   return output !== '' && (index.consumers(output).length > 0 || index.isOutput(output));
 }
 
+function cellOf(call: NodeCall): RecurrentCell {
+  const cell = recurrentCells.find(({ opType }) => opType === call.node.opType);
+  if (cell === undefined) throw unsupported(call, 'LSTM, GRU or RNN', call.node.opType);
+  return cell;
+}
+
 /** One direction as a Keras layer: kernel [F, G·H], recurrent_kernel [H, G·H], bias [G·H], gates in Keras' order. */
 function recurrentLayer(
   call: NodeCall,
+  cell: RecurrentCell,
   x: string,
-  direction: number,
-  isBackward: boolean,
-  returnsSequences: boolean,
+  {
+    direction,
+    isBackward,
+    returnsSequences,
+    activations,
+  }: {
+    readonly direction: number;
+    readonly isBackward: boolean;
+    readonly returnsSequences: boolean;
+    readonly activations: Readonly<Record<string, string>>;
+  },
 ): string {
   const { node, writer } = call;
-  const cell = cells[node.opType];
-  if (cell === undefined) throw unsupported(call, 'LSTM, GRU or RNN', node.opType);
   const units = getInt(node, 'hidden_size', 0);
   const rows = cell.gates.length * units;
   const w = weightInput(call, 1, 'W');
@@ -138,7 +124,7 @@ function recurrentLayer(
   return writer.add(cell.className, [x], {
     config: {
       units,
-      ...activationsOf(call, cell, direction),
+      ...activations,
       use_bias: hasBias,
       return_sequences: returnsSequences,
       return_state: false,
@@ -147,31 +133,46 @@ function recurrentLayer(
       unroll: false,
     },
     weights: {
-      kernel: {
-        shape: [features, rows],
-        data: gateColumns(part(w.data, rows * features), features, units, cell.gates),
-      },
-      recurrent_kernel: {
-        shape: [units, rows],
-        data: gateColumns(part(r.data, rows * units), units, units, cell.gates),
-      },
+      kernel: deferredWeight([features, rows], () =>
+        gateColumns(part(w.data, rows * features), features, units, cell.gates),
+      ),
+      recurrent_kernel: deferredWeight([units, rows], () =>
+        gateColumns(part(r.data, rows * units), units, units, cell.gates),
+      ),
       ...(hasBias ? { bias: { shape: [rows], data: gateColumns(bias, 1, units, cell.gates) } } : {}),
     },
   });
 }
 
-function activationsOf(call: NodeCall, { activations }: Cell, direction: number): Record<string, string> {
+/** Of each direction, Keras' keys of activations with their names. */
+function activationsOf(
+  call: NodeCall,
+  { activations }: RecurrentCell,
+  directions: number,
+): readonly Readonly<Record<string, string>>[] {
   const given = getStrings(call.node, 'activations') ?? [];
-  const first = direction * activations.length;
-  const chosen = activations.map(([key, fallback], i): [string, string] => {
-    const name = given[first + i] ?? fallback;
-    const known = functions[name];
-    if (known === undefined) throw unsupported(call, `an activation of ${Object.keys(functions).join(', ')}`, name);
-    return [key, known];
+  const slots = Array.from({ length: directions }, () => activations).flat();
+  const chosen = slots.map(({ onnxDefault }, i) => {
+    const name = given[i] ?? onnxDefault;
+    const known = recurrentActivations.find(({ onnx }) => onnx === name);
+    const names = recurrentActivations.map(({ onnx }) => onnx).join(', ');
+    if (known === undefined) throw unsupported(call, `an activation of ${names}`, name);
+    return known;
   });
-  const different = chosen.find(([key, name]) => chosen.some(([other, another]) => other === key && another !== name));
-  if (different !== undefined) throw unsupported(call, 'one activation for cell and output', given.join(', '));
-  return Object.fromEntries(chosen);
+  for (const [attribute, expected] of Object.entries(activationParameters(chosen))) {
+    const values = getFloats(call.node, attribute)?.map(Math.fround);
+    if (values !== undefined && values.join() !== expected.map(Math.fround).join()) {
+      throw unsupported(call, `${attribute} [${expected}], which TensorFlow.js computes`, `[${values}]`);
+    }
+  }
+  return Array.from({ length: directions }, (_, direction) => {
+    const own = activations.map(
+      ({ key }, i) => [key, chosen[direction * activations.length + i]?.keras ?? ''] as const,
+    );
+    const isMixed = own.some(([key, name]) => own.some(([other, another]) => other === key && another !== name));
+    if (isMixed) throw unsupported(call, 'one activation for cell and output', given.join(', '));
+    return Object.fromEntries(own);
+  });
 }
 
 /** [G·H, columns] with ONNX' gates to [columns, G·H] with Keras'. */

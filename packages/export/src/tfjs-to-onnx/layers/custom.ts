@@ -14,6 +14,7 @@ import {
 import { permuteArray } from '../permute-array';
 import { plainLayout, type Value } from '../value';
 import { usesBias } from './activation';
+import { reversedAxis } from './recurrent';
 import { reshaped, slidSizes, spatialSizes, type Window, windowAttributes, withChannelsFirst } from './window';
 
 /** The custom padding layer: any axis but the batch, any constant. */
@@ -115,11 +116,8 @@ export const channelAffineConverter: LayerConverter = {
 export const customReverseConverter: LayerConverter = {
   classNames: [customClasses.reverse],
   convert(call) {
-    const { writer } = call;
     const x = withOrder(call, inputOf(call));
-    const axis = x.layout.indexOf(numberOf(call, 'axis'));
-    const bounds = [-1, -Number.MAX_SAFE_INTEGER, axis, -1].map((bound) => writer.int64([bound]));
-    return [{ ...x, name: writer.one('Slice', [x.name, ...bounds]) }];
+    return [{ ...x, name: reversedAxis(call, x, x.layout.indexOf(numberOf(call, 'axis'))) }];
   },
 };
 

@@ -10,26 +10,9 @@ import {
   weightOf,
 } from '../layer-call';
 import { isRecord } from '../layers-model';
+import { activationParameters, type RecurrentCell, recurrentActivations, recurrentCells } from '../recurrent-cells';
 import type { Value } from '../value';
 import { activationName, usesBias } from './activation';
-
-/** What differs between the recurrent operators of ONNX. */
-interface Cell {
-  readonly opType: 'LSTM' | 'GRU' | 'RNN';
-  /** Keras' gate at each of ONNX' gates: LSTM i f c o → i o f c; GRU z r h stays. */
-  readonly gates: readonly number[];
-  /** Configuration keys of the activations, in ONNX' order, with their defaults. */
-  readonly activations: readonly (readonly [key: string, fallback: string])[];
-  readonly states: number;
-}
-
-const sigmoid = ['recurrent_activation', 'hard_sigmoid'] as const;
-const tanh = ['activation', 'tanh'] as const;
-const cells: Readonly<Record<string, Cell>> = {
-  LSTM: { opType: 'LSTM', gates: [0, 3, 1, 2], activations: [sigmoid, tanh, tanh], states: 2 },
-  GRU: { opType: 'GRU', gates: [0, 1, 2], activations: [sigmoid, tanh], states: 1 },
-  SimpleRNN: { opType: 'RNN', gates: [0], activations: [tanh], states: 1 },
-};
 
 /**
  * LSTM, GRU, SimpleRNN (and RNN around one of their cells): kernel [in, G·H], recurrent_kernel [H, G·H], bias [G·H], G gates.
@@ -62,12 +45,15 @@ export const recurrentConverter: LayerConverter = {
   },
 };
 
-function cellOf(call: LayerCall): { cell: Cell; config: LayerCall['config'] } {
+function cellOf(call: LayerCall): { cell: RecurrentCell; config: LayerCall['config'] } {
   const wrapped = call.config['cell'];
   const isGeneric = call.className === 'RNN' && isRecord(wrapped);
   const className = isGeneric ? String(wrapped['class_name']).replace(/Cell$/, '') : call.className;
-  const cell = cells[className];
-  if (cell === undefined) throw unsupportedLayer(call, `a cell of ${Object.keys(cells).join(', ')}`, `"${className}"`);
+  const cell = recurrentCells.find((known) => known.className === className);
+  if (cell === undefined) {
+    const known = recurrentCells.map((each) => each.className).join(', ');
+    throw unsupportedLayer(call, `a cell of ${known}`, `"${className}"`);
+  }
   const config = isGeneric && isRecord(wrapped['config']) ? { ...wrapped['config'], ...call.config } : call.config;
   return { cell, config };
 }
@@ -93,7 +79,7 @@ function inputAt(call: LayerCall, index: number): Value {
 }
 
 /** X, W [1, G·H, in], R [1, G·H, H], B [1, 2·G·H] (recurrent half 0), sequence_lens (none), initial states [1, N, H]. */
-function recurrentInputs(call: LayerCall, cell: Cell, x: Value, units: number): string[] {
+function recurrentInputs(call: LayerCall, cell: RecurrentCell, x: Value, units: number): string[] {
   const { writer } = call;
   const gates = cell.gates.length;
   const depth = knownSize(call, x.shape[2], 'number of features');
@@ -149,35 +135,16 @@ function gateRows(data: Float32Array, rows: number, units: number, gates: readon
   return result;
 }
 
-const functions: Readonly<Record<string, readonly [name: string, alpha?: number, beta?: number]>> = {
-  tanh: ['Tanh'],
-  sigmoid: ['Sigmoid'],
-  hardsigmoid: ['HardSigmoid', 0.2, 0.5],
-  relu: ['Relu'],
-  softsign: ['Softsign'],
-  softplus: ['Softplus'],
-  elu: ['Elu', 1],
-  linear: ['Affine', 1, 0],
-};
-
-function activationAttributes(call: LayerCall, cell: Cell): ReturnType<typeof stringsAttribute>[] {
-  const chosen = cell.activations.map(([key, fallback]) => {
-    const text = textOf(call, key, fallback);
-    const known = functions[activationName(text)];
+function activationAttributes(call: LayerCall, cell: RecurrentCell): ReturnType<typeof stringsAttribute>[] {
+  const chosen = cell.activations.map(({ key, kerasDefault }) => {
+    const text = textOf(call, key, kerasDefault);
+    const known = recurrentActivations.find(({ keras }) => activationName(keras) === activationName(text));
     if (known === undefined) throw unsupportedLayer(call, 'an activation of ONNX recurrent layers', `${key} "${text}"`);
     return known;
   });
-  // Parameters are listed only for the functions that have them, in order.
-  const alphas = chosen.flatMap(([, alpha]) => (alpha === undefined ? [] : [alpha]));
-  const betas = chosen.flatMap(([, , beta]) => (beta === undefined ? [] : [beta]));
-  return [
-    stringsAttribute(
-      'activations',
-      chosen.map(([name]) => name),
-    ),
-    ...(alphas.length > 0 ? [floatsAttribute('activation_alpha', alphas)] : []),
-    ...(betas.length > 0 ? [floatsAttribute('activation_beta', betas)] : []),
-  ];
+  const names = chosen.map(({ onnx }) => onnx);
+  const parameters = Object.entries(activationParameters(chosen)).filter(([, values]) => values.length > 0);
+  return [stringsAttribute('activations', names), ...parameters.map(([name, values]) => floatsAttribute(name, values))];
 }
 
 function squeezed(call: LayerCall, name: string, axis: number, shape: Value['shape']): Value {
@@ -187,12 +154,11 @@ function squeezed(call: LayerCall, name: string, axis: number, shape: Value['sha
 /** [T, 1, N, H] without its second axis; a backward layer's steps in the order they were computed, as Keras returns them. */
 function orderedSequence(call: LayerCall, sequence: string, shape: Value['shape'], isBackward: boolean): Value {
   const value = { ...squeezed(call, sequence, 1, shape), layout: [1, 0, 2] };
-  return isBackward ? { ...value, name: reversedTime(call, value) } : value;
+  return isBackward ? { ...value, name: reversedAxis(call, value) } : value;
 }
 
-/** The steps of a time-first value in reverse order. */
-export function reversedTime(call: LayerCall, value: Value): string {
-  const { writer } = call;
-  const bound = [writer.int64([-1]), writer.int64([-Number.MAX_SAFE_INTEGER]), writer.int64([0]), writer.int64([-1])];
-  return writer.one('Slice', [value.name, ...bound]);
+/** A value with one axis of its ONNX tensor in reverse order; the first, where nothing is said: the steps of a time-first one. */
+export function reversedAxis({ writer }: LayerCall, value: Value, axis = 0): string {
+  const bounds = [-1, -Number.MAX_SAFE_INTEGER, axis, -1].map((bound) => writer.int64([bound]));
+  return writer.one('Slice', [value.name, ...bounds]);
 }

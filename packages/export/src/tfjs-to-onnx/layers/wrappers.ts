@@ -10,7 +10,7 @@ import {
 } from '../layer-call';
 import { isRecord } from '../layers-model';
 import { plainLayout, type Value } from '../value';
-import { reversedTime } from './recurrent';
+import { reversedAxis } from './recurrent';
 import { knownInnerSizes, reshapeTo } from './reshaping';
 
 interface InnerLayer {
@@ -51,7 +51,7 @@ export const bidirectionalConverter: LayerConverter = {
     const forward = run('forward');
     const computed = run('backward');
     // Keras turns the backward sequence around, so that both tell of the same step.
-    const backward = forward.shape.length === 3 ? { ...computed, name: reversedTime(call, computed) } : computed;
+    const backward = forward.shape.length === 3 ? { ...computed, name: reversedAxis(call, computed) } : computed;
     return merged(call, forward, backward);
   },
 };
