@@ -156,4 +156,26 @@ describe('planPlacement for onnxruntime', () => {
     const largest = ['conv1.w', 'conv2.w', 'conv3.w'].map((name) => weights.get(name)?.scheme.qmax);
     expect(largest).toEqual([31, 127, 127]);
   });
+
+  it('shares a 3×3 weight for ncnn only between convolutions that need the same bits', () => {
+    const sharing = (strides: readonly number[]): ReturnType<typeof planPlacement> => {
+      const nodes = strides.map((stride, i) =>
+        op('Conv', ['x', 'w'], [`y${i}`], {
+          name: `n${i}`,
+          attributes: [intsAttribute('pads', [1, 1, 1, 1]), intsAttribute('strides', [stride, stride])],
+        }),
+      );
+      const outputs = Object.fromEntries(strides.map((stride, i) => [`y${i}`, ['N', 4, 8 / stride, 8 / stride]]));
+      const model = toy({ nodes, initializers: [weight('w', [4, 4, 3, 3], 1)], outputs });
+      return planPlacement(model, { target: findTarget('ncnn') });
+    };
+    const conflict = { kind: 'float', reason: 'it shares "w" with "n0", which needs another scale' };
+    const byWinograd = sharing([1, 2]);
+    expect(byWinograd.nodes.get('n1')).toMatchObject(conflict);
+    expect(byWinograd.weights.get('w')?.scheme).toMatchObject({ qmin: -31, qmax: 31 });
+    const directly = sharing([2, 1]);
+    expect(directly.nodes.get('n1')).toMatchObject(conflict);
+    expect(directly.weights.get('w')?.scheme).toMatchObject({ qmax: 127 });
+    expect(kinds(sharing([1, 1]))).toEqual({ n0: 'integer', n1: 'integer' });
+  });
 });

@@ -61,19 +61,22 @@ export function planPlacement(model: Model, options: PlacementOptions): Placemen
     const other = role.activations.map((i) => node.input[i] ?? '').find((name) => !isFloat(name));
     if (other !== undefined) roles.set(node.name, { form: 'float', reason: `its input "${other}" is not float32` });
   }
-  refuseConflictingWeights(index, roles);
+  refuseConflictingWeights(index, target, roles);
   const nodes = decideNodes(roles, index, target);
   return collectTensors(index, target, roles, nodes);
 }
 
 /** A constant is stored once, so it can have one scheme: later nodes that need another stay float and say so. */
-function refuseConflictingWeights(index: GraphIndex, roles: Map<string, NodeRoles | FloatRole>): void {
+function refuseConflictingWeights(index: GraphIndex, target: Target, roles: Map<string, NodeRoles | FloatRole>): void {
   const first = new Map<string, { readonly node: string; readonly key: string }>();
   for (const node of index.nodes) {
     const role = roles.get(node.name);
     if (role === undefined || role.form === 'float') continue;
     const uses = [
-      ...role.weights.map((w) => ({ tensor: node.input[w.input] ?? '', key: JSON.stringify([w.like, w.granularity]) })),
+      ...role.weights.map((weight) => {
+        const { granularity, qmin, qmax } = weightScheme(node, weight, index, target);
+        return { tensor: node.input[weight.input] ?? '', key: JSON.stringify([weight.like, granularity, qmin, qmax]) };
+      }),
       ...(role.bias === undefined ? [] : [{ tensor: node.input[role.bias.input] ?? '', key: `bias of ${node.name}` }]),
     ];
     const conflict = uses.find(({ tensor, key }) => (first.get(tensor)?.key ?? key) !== key);
@@ -123,14 +126,7 @@ function collectTensors(
     }
     for (const weight of role.weights) {
       const tensor = node.input[weight.input] ?? '';
-      const scheme =
-        weight.like === 'weight'
-          ? withScheme(target.schemes.weight, {
-              granularity: weight.granularity,
-              ...narrowedCodes(node, index, target),
-            })
-          : withScheme(target.schemes.activation, { granularity: perTensor });
-      weights.set(tensor, { tensor, scheme });
+      weights.set(tensor, { tensor, scheme: weightScheme(node, weight, index, target) });
     }
     if (role.bias !== undefined && target.schemes.bias === 'int32') {
       const tensor = node.input[role.bias.input] ?? '';
@@ -147,6 +143,17 @@ function collectTensors(
   const scheme: LinearScheme = target.schemes.activation;
   for (const tensor of quantized) activations.set(tensor, { tensor, scheme, leader: leaderOf(tensor) });
   return Object.freeze({ target, nodes, activations, weights, biases });
+}
+
+/** The scheme that one node needs of a constant. */
+function weightScheme(
+  node: Node,
+  { like, granularity }: NodeRoles['weights'][number],
+  index: GraphIndex,
+  target: Target,
+): LinearScheme {
+  if (like !== 'weight') return withScheme(target.schemes.activation, { granularity: perTensor });
+  return withScheme(target.schemes.weight, { granularity, ...narrowedCodes(node, index, target) });
 }
 
 /** The codes that Winograd kernels of the target hold, for convolutions that they compute. */
