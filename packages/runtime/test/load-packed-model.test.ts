@@ -139,6 +139,24 @@ describe('what a packed model refuses', () => {
     expect(() => loadPackedModel(packed(model, none))).toThrow(one.name);
   });
 
+  it.each([
+    ['a bias that is computed', ['x', 'w', 'x'], [5], 'a constant bias'],
+    ['a bias with a number for each row', ['x', 'w', 'b'], [4, 1], 'shape [4,1]'],
+    ['a bias with a number for each element', ['x', 'w', 'b'], [4, 5], 'shape [4,5]'],
+    ['a column as bias, as long as there are outputs', ['x', 'w', 'b'], [5, 1], 'shape [5,1]'],
+  ])('%s of an integer product', (_, inputs, biasShape, message) => {
+    const gemm = (bias: readonly string[], shape: readonly number[]) =>
+      network([shape[0] as number, 8], [node('Gemm', bias, ['y'])], [weight('w', [8, 5], 1), weight('b', shape, 2)], {
+        y: ['N', 5],
+      });
+    const plain = gemm(['x', 'w'], biasShape);
+    const dims = plain.dims;
+    const onCodes = specFor(plain, findTarget('ort-x64'), values(sizeOf(dims), 3));
+    expect(onCodes.nodes['Gemm_y']?.kind).toBe('integer');
+    const { model } = gemm(inputs, biasShape);
+    expect(() => loadPackedModel(packed(model, onCodes))).toThrow(message);
+  });
+
   it('bytes that are no packed model', () => {
     expect(() => loadPackedModel(new Uint8Array(100))).toThrow('a packed model');
     expect(() => loadPackedModel(bytes.slice(0, -1))).toThrow('lengths that fit the file');

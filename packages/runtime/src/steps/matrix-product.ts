@@ -3,6 +3,7 @@ import { arranged, dequantized } from '../convert-value';
 import { copyStrided } from '../copy-strided';
 import { floatOf, intOf, type LoweringContext, type OperatorLowering, only, refusal, type Step } from '../lowering';
 import { sizeOf } from '../value';
+import { broadcastOperand, broadcastShape } from './operand';
 import { integerWeights, type ProductWeights, productResult } from './product-weights';
 import { realConstant } from './real-convolution';
 
@@ -65,18 +66,25 @@ function integerProduct(context: LoweringContext, weights: ProductWeights, isRow
 /** A product that the plan leaves in real numbers: sums in float64, rounded once. */
 function realProduct(context: LoweringContext, isRowPerOutput: boolean): Step {
   const { node } = context;
-  const { data: weights, shape } = realConstant(context, 1);
-  const [rows = 1, columns = 1] = shape;
+  const { data: weights, shape: weightShape } = realConstant(context, 1);
+  const [rows = 1, columns = 1] = weightShape;
   const [n, k] = isRowPerOutput ? [rows, columns] : [columns, rows];
   const [nStep, kStep] = isRowPerOutput ? [k, 1] : [1, n];
-  const bias = (node.inputs[2] ?? '') === '' ? undefined : realConstant(context, 2).data;
+  const bias = (node.inputs[2] ?? '') === '' ? undefined : realConstant(context, 2);
+  const spread = broadcastOperand(context, 2);
   return (inputs, run) => {
     const a = dequantized(arranged(only(inputs, node), 'plain', run), run);
     const outer = a.shape.slice(0, -1);
-    const y = run.newReal({ shape: [...outer, n], order: 'plain' });
+    const shape = [...outer, n];
+    const y = run.newReal({ shape, order: 'plain' });
+    if (bias !== undefined && broadcastShape(shape, bias.shape)?.join() !== shape.join()) {
+      throw refusal(node, `a bias that spreads over [${shape.join(',')}]`, `shape [${bias.shape.join(',')}]`);
+    }
+    const added =
+      bias === undefined ? undefined : spread({ ...bias, kind: 'real', order: 'plain' }, shape, 'plain', run);
     for (let i = 0; i < y.data.length; i++) {
       const [row, column] = [Math.floor(i / n), i % n];
-      let sum = bias === undefined ? 0 : (bias[bias.length === 1 ? 0 : column] as number);
+      let sum = added?.data[i] ?? 0;
       for (let depth = 0; depth < k; depth++) {
         sum += (a.data[row * k + depth] as number) * (weights[column * nStep + depth * kStep] as number);
       }

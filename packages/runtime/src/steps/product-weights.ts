@@ -39,10 +39,10 @@ export interface ProductResult {
 
 /** An int32 bias goes into the accumulators; a real one is added to real results, which become codes afterwards. */
 export function productResult(context: LoweringContext, input: ActivationCodes, scale: Float32Array): ProductResult {
-  const bias = context.constant(2);
+  const bias = biasOf(context, scale.length);
   const isReal = bias?.kind === 'real';
   const { codes } = context.output;
-  const inAccumulator = bias?.kind === 'codes' ? { bias: int32Of(context, bias) } : {};
+  const inAccumulator = bias?.kind === 'codes' ? { bias: int32Of(context, bias, scale.length) } : {};
   if (codes !== undefined && !isReal) {
     const multiplier = requantizationMultiplier(input.scale, scale, codes.scale);
     const { scale: outputScale, zeroPoint, qmin, qmax } = codes;
@@ -59,11 +59,23 @@ export function productResult(context: LoweringContext, input: ActivationCodes, 
 
 // — internals —
 
-function int32Of({ node }: LoweringContext, { data }: Extract<Constant, { kind: 'codes' }>): Int32Array {
-  if (data instanceof Int32Array) return data;
-  throw refusal(node, 'an int32 bias', data.constructor.name);
+type Bias = Exclude<Constant, { kind: 'index' }>;
+
+/** The bias of a product: one number for all outputs or one for each. */
+function biasOf({ node, constant }: LoweringContext, outputs: number): Bias | undefined {
+  if ((node.inputs[2] ?? '') === '') return undefined;
+  const bias = constant(2);
+  if (bias === undefined || bias.kind === 'index') throw refusal(node, 'a constant bias', node.inputs[2] ?? 'none');
+  const { data, shape } = bias;
+  if (data.length === 1 || (data.length === outputs && shape.at(-1) === outputs)) return bias;
+  throw refusal(node, `a bias of one number or of ${outputs}`, `shape [${shape.join(',')}]`);
 }
 
-function spread(data: Float32Array, count: number): Float32Array {
-  return data.length === 1 && count > 1 ? new Float32Array(count).fill(data[0] as number) : data;
+function int32Of({ node }: LoweringContext, { data }: Extract<Bias, { kind: 'codes' }>, outputs: number): Int32Array {
+  if (!(data instanceof Int32Array)) throw refusal(node, 'an int32 bias', data.constructor.name);
+  return data.length === outputs ? data : new Int32Array(outputs).fill(data[0] as number);
+}
+
+function spread(data: Float32Array, outputs: number): Float32Array {
+  return data.length === outputs ? data : new Float32Array(outputs).fill(data[0] as number);
 }
