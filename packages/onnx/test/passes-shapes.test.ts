@@ -189,6 +189,11 @@ const cases: readonly Case[] = [
     [op('Resize', ['x', '', 'r'], ['y'], [stringAttribute('mode', 'linear')])],
     { constants: [floats('r', [1, 1, 1.7, 0.6])] },
   ],
+  [
+    'Resize by a scale whose product is whole only in float32',
+    [op('Resize', ['x', '', 'r'], ['y'])],
+    { constants: [floats('r', [1, 5 / 6, 1, 1])] },
+  ],
   ['Resize by sizes', [op('Resize', ['x', '', '', 'r'], ['y'])], { constants: [int64s('r', [2, 6, 5, 20])] }],
   [
     'DepthToSpace',

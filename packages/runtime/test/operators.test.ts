@@ -11,7 +11,7 @@ import {
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { integerSoftmax, loadPackedModel } from '../src/index';
-import { int64, type Network, network, node, packed, sizeOf, values } from './toy-network';
+import { int64, type Network, network, node, packed, sizeOf, values, weight } from './toy-network';
 
 const none = emptySpec('ort-x64', { tool: { name: 'test', version: '0' } });
 
@@ -90,6 +90,64 @@ describe('Resize by copies beside onnxruntime', () => {
       y: ['N', 3, 8, 10],
     });
     expect(await difference(resize, data)).toBe(0);
+  });
+
+  const rounded = [
+    stringAttribute('coordinate_transformation_mode', 'asymmetric'),
+    stringAttribute('nearest_mode', 'floor'),
+  ];
+
+  it('by a scale whose product is whole only in float32: 10 · 0.7 = 7', async () => {
+    const scale = tensorFromArray('s', DataType.FLOAT, [4], Float32Array.of(1, 1, 1, 0.7));
+    const resize = network([1, 1, 1, 10], [node('Resize', ['x', '', 's'], ['y'], rounded)], [scale], {
+      y: ['N', 1, 1, 7],
+    });
+    expect(await difference(resize, data.slice(0, 10))).toBe(0);
+  });
+
+  it('to a size whose scale is rounded to float32: 14 to 2', async () => {
+    const sizes = int64('z', [1, 1, 1, 2]);
+    const resize = network([1, 1, 1, 14], [node('Resize', ['x', '', '', 'z'], ['y'], rounded)], [sizes], {
+      y: ['N', 1, 1, 2],
+    });
+    const input = Float32Array.from({ length: 14 }, (_, i) => i);
+    expect(await difference(resize, input)).toBe(0);
+    const { y } = loadPackedModel(packed(resize.model, none)).run({ x: { data: input, shape: resize.dims } });
+    expect([...y!.data]).toEqual([0, 6]);
+  });
+
+  it.each([
+    ['axes', intsAttribute('axes', [2, 3])],
+    ['keep_aspect_ratio_policy', stringAttribute('keep_aspect_ratio_policy', 'not_larger')],
+  ])('refuses %s when the model is loaded', (name, attribute) => {
+    const resize = network(dims, [node('Resize', ['x', '', '', 'z'], ['y'], [attribute])], [int64('z', [8, 10])], {
+      y: ['N', 3, 8, 10],
+    });
+    expect(() => loadPackedModel(packed(resize.model, none))).toThrow(name);
+    expect(() => loadPackedModel(packed(resize.model, none))).toThrow('Resize_y');
+  });
+});
+
+describe('Gemm in real numbers beside onnxruntime', () => {
+  it.each([[[]], [[1]], [[5]], [[1, 5]], [[4, 1]], [[4, 5]]])('with a bias of shape %j', async (shape) => {
+    const gemm = network(
+      [4, 3],
+      [node('Gemm', ['x', 'w', 'b'], ['y'])],
+      [weight('w', [3, 5], 1), weight('b', shape, 2)],
+      { y: ['N', 5] },
+    );
+    expect(await difference(gemm, data.slice(0, 12))).toBeLessThan(2e-6);
+  });
+
+  it('refuses a bias that does not fit', () => {
+    const gemm = network(
+      [4, 3],
+      [node('Gemm', ['x', 'w', 'b'], ['y'])],
+      [weight('w', [3, 5], 1), weight('b', [3, 1], 2)],
+      { y: ['N', 5] },
+    );
+    const model = loadPackedModel(packed(gemm.model, none));
+    expect(() => model.run({ x: { data: data.slice(0, 12), shape: [4, 3] } })).toThrow('shape [3,1]');
   });
 });
 

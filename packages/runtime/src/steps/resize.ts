@@ -1,31 +1,35 @@
 import { like } from '../convert-value';
 import { denseStrides } from '../copy-strided';
-import { indicesOf, type OperatorLowering, only, refusal, type Step, textOf } from '../lowering';
+import { indicesOf, intsOf, type OperatorLowering, only, refusal, type Step, textOf } from '../lowering';
 import { memoryAxes, memoryShape } from '../value';
 import { realConstant } from './real-convolution';
 
-/** Resize by the nearest neighbour: it moves codes. */
+/** Resize by the nearest neighbour: it moves codes. Sizes and scales are computed in float32, as onnxruntime has them. */
 export const resizing: OperatorLowering = {
   opTypes: ['Resize'],
   lower(context): Step {
     const { node } = context;
     const mode = textOf(node, 'mode', 'nearest');
     if (mode !== 'nearest') throw refusal(node, 'mode nearest', mode);
-    const sizes = (node.inputs[3] ?? '') === '' ? undefined : indicesOf(context, 3, 'sizes');
+    const axes = intsOf(node, 'axes');
+    if (axes !== undefined) throw refusal(node, 'all axes, without the attribute axes', `axes [${axes.join(',')}]`);
+    const policy = textOf(node, 'keep_aspect_ratio_policy', 'stretch');
+    if (policy !== 'stretch') throw refusal(node, 'keep_aspect_ratio_policy stretch', policy);
+    const sizes = indicesOf(context, 3, 'sizes');
     const scales = (node.inputs[2] ?? '') === '' ? undefined : realConstant(context, 2).data;
     if (sizes === undefined && scales === undefined) throw refusal(node, 'constant sizes or scales', 'neither');
     const position = positionOf(textOf(node, 'coordinate_transformation_mode', 'half_pixel'), node);
     const round = roundingOf(textOf(node, 'nearest_mode', 'round_prefer_floor'), node);
     return (inputs, run) => {
       const x = only(inputs, node);
-      const shape = x.shape.map((d, i) => sizes?.[i] ?? Math.floor(d * (scales?.[i] ?? 1)));
+      const shape = x.shape.map((d, i) => sizes?.[i] ?? Math.floor(Math.fround(d * (scales?.[i] ?? 1))));
       const y = like(x, { shape, order: x.order }, run);
       const [from, to] = [memoryShape(x), memoryShape(y)];
       const strides = denseStrides(from);
       // Where the source of every index lies, axis by axis.
       const sources = memoryAxes(x).map((axis, k) => {
         const [size, target] = [from[k] as number, to[k] as number];
-        const scale = scales?.[axis] ?? target / size;
+        const scale = scales?.[axis] ?? Math.fround(target / size);
         return Array.from({ length: target }, (_, i) => {
           const at = round(position(i, scale, size, target));
           return Math.min(Math.max(at, 0), size - 1) * (strides[k] as number);

@@ -148,13 +148,13 @@ const tile: ShapeRule = (c) => {
   ];
 };
 
-/** Sizes after scaling are floor(size · scale); scales are float32 numbers. */
+/** Sizes after scaling are floor(fround(size · scale)): scales are float32 numbers, and onnxruntime multiplies in float32. */
 const scaledDims = (dims: readonly Dim[], scales: readonly number[] | undefined): readonly Dim[] =>
   dims.map((dim, i) => {
     const scale = scales?.[i];
     if (scale === 1) return dim;
     if (scale === undefined || dim === undefined) return undefined;
-    if (typeof dim === 'number') return Math.floor(dim * scale);
+    if (typeof dim === 'number') return Math.floor(Math.fround(dim * scale));
     return Number.isInteger(scale) ? multiplyDims([dim, scale]) : undefined;
   });
 
