@@ -5,10 +5,11 @@ import type { KernelReport, KernelRow } from './result';
 
 /**
  * A report with the rows of an earlier one that were not measured again, in the order of the suites; where both measured a limit, the
- * higher one holds. Rows of another commit are not kept: numbers that stand side by side are of one state.
+ * higher one holds. Numbers that stand side by side are of one state: rows of another commit, of changed files (which may have
+ * changed again) or of another processor are not kept.
  */
 export function addToReport(earlier: KernelReport, report: KernelReport, suites: readonly KernelSuite[]): KernelReport {
-  if (stateOf(earlier) !== stateOf(report)) return report;
+  if (!isSameState(earlier, report)) return report;
   const key = (row: KernelRow): string => [row.suite, row.group, row.case, row.isa, row.threads].join('/');
   const measured = new Set(report.rows.map(key));
   const rows = [...earlier.rows.filter((row) => !measured.has(key(row))), ...report.rows].sort(
@@ -30,9 +31,9 @@ export function addToReport(earlier: KernelReport, report: KernelReport, suites:
 
 // — internals —
 
-/** The commit, whether or not result files had changed, and the processor. */
-function stateOf({ commit, machine }: KernelReport): string {
-  return `${commit.replace(/\+$/, '')} ${machine.cpu}`;
+/** Whether both are of the same committed files on the same processor. */
+function isSameState(a: KernelReport, b: KernelReport): boolean {
+  return a.commit === b.commit && !a.commit.endsWith('+') && a.machine.cpu === b.machine.cpu;
 }
 
 function placeOf(row: KernelRow, suites: readonly KernelSuite[]): number {

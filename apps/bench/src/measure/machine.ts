@@ -25,11 +25,12 @@ export function describeMachine(): Machine {
   };
 }
 
-/** Short hash of the commit, with `+` when files differ from it; `unknown` outside of a repository. */
+/** Short hash of the commit, with `+` when files other than results differ from it; `unknown` outside of a repository. */
 export function currentCommit(): string {
   const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8', stdio: 'pipe' }).trim();
   try {
-    const isChanged = git('status', '--porcelain', '--untracked-files=no') !== '';
+    const sources = [':(top)', ':(top,exclude)apps/bench/results'];
+    const isChanged = git('status', '--porcelain', '--untracked-files=no', '--', ...sources) !== '';
     return git('rev-parse', '--short', 'HEAD') + (isChanged ? '+' : '');
   } catch {
     return 'unknown';
