@@ -28,7 +28,8 @@ export interface ResizeF32 {
  *           nearest:  x(⌊p⌋), with aligned corners x(⌊p + ½⌋)
  *
  * @throws {ShapeMismatchError} when an array has not the length of its shape
- * @throws {InvalidArgumentError} when a size is out of range, an image of no pixels shall become one of some, or the arrays overlap
+ * @throws {InvalidArgumentError} when a size is out of range, the method is unknown, an image of no pixels shall become one of some,
+ *   or the arrays overlap
  */
 export function resizeF32(native: NativeContext, resize: ResizeF32, x: Float32Array, y: Float32Array): void {
   const operation = 'resizeF32';
@@ -60,6 +61,13 @@ function checkResize(
 ): { numbers: ResizeArguments; inCount: number; outCount: number } {
   for (const name of sizes) assertInteger(operation, name, resize[name], 0, mostSide);
   const { batch, inHeight, inWidth, channels, outHeight, outWidth, method } = resize;
+  if (method !== 'nearest' && method !== 'bilinear') {
+    throw new InvalidArgumentError({
+      operation: `[kernels-native] ${operation}`,
+      expected: 'the method nearest or bilinear',
+      received: String(method),
+    });
+  }
   const inCount = checkedCount(operation, 'x', [batch, inHeight, inWidth, channels]);
   const outCount = checkedCount(operation, 'y', [batch, outHeight, outWidth, channels]);
   if (inCount === 0 && outCount > 0) {

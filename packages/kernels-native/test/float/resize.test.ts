@@ -97,7 +97,7 @@ describe.skipIf(backends.length === 0)(`resizeF32${skipped}`, () => {
     expect([...y]).toEqual([10, 10, 20, 20]);
   });
 
-  it('refuses wrong lengths, sizes, overlaps and images of nothing', () => {
+  it('refuses wrong lengths, sizes, methods, overlaps and images of nothing', () => {
     const resize = {
       batch: 1,
       inHeight: 2,
@@ -111,6 +111,8 @@ describe.skipIf(backends.length === 0)(`resizeF32${skipped}`, () => {
     expect(() => resizeF32(native, resize, x, new Float32Array(5))).toThrow('resizeF32');
     expect(() => resizeF32(native, resize, x, x)).toThrow('resizeF32');
     expect(() => resizeF32(native, { ...resize, inHeight: -1 }, x, new Float32Array(4))).toThrow('inHeight');
+    const unknown = { ...resize, method: 'bicubic' } as unknown as ResizeF32;
+    expect(() => resizeF32(native, unknown, x, new Float32Array(4))).toThrow('nearest or bilinear');
     expect(() => resizeF32(native, { ...resize, inWidth: 0 }, new Float32Array(0), new Float32Array(4))).toThrow(
       'at least one pixel',
     );
