@@ -80,6 +80,11 @@ describe.skipIf(backends.length === 0).each([1, 3])(`data movement on %i threads
     expect(() => stridedSlice(native, [6], { begin: [3], size: [4], steps: [-1] }, x, out)).toThrow(
       'steps of 1 or more',
     );
+    const none = x.slice(0, 0);
+    stridedSlice(native, [6], { begin: [6], size: [0], steps: [3] }, x, none);
+    expect(() => stridedSlice(native, [6], { begin: [7], size: [0], steps: [3] }, x, none)).toThrow(
+      'elements inside [6]',
+    );
   });
 
   it('slices, and pads a slice back into its place', () => {

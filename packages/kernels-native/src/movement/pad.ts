@@ -1,8 +1,8 @@
 import { checkedCount } from '../arguments';
 import type { NativeContext } from '../native-context';
+import { assertBoxInside } from './copy-box';
 import { copyStrided } from './copy-strided';
 import { assertElements, denseStrides, type Elements } from './elements';
-import { assertBoxInside } from './slice';
 
 /**
  * Puts x into a larger box filled with one value: out[before + i] = x[i].
@@ -25,7 +25,7 @@ export function pad<Array extends Elements>(
   const padded = shape.map((length, axis) => (begin[axis] as number) + length + (paddings[axis]?.[1] ?? 0));
   assertElements(operation, 'x', x, checkedCount(operation, 'x', shape));
   assertElements(operation, 'out', out, checkedCount(operation, 'out', padded), x);
-  assertBoxInside(operation, padded, begin, shape);
+  assertBoxInside(operation, padded, { begin, size: shape });
   out.fill(value);
   const strides = denseStrides(padded);
   const offset = begin.reduce((sum, start, axis) => sum + start * (strides[axis] as number), 0);
