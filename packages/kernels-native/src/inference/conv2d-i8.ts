@@ -119,7 +119,7 @@ function convArguments(
       received: `[${inputShape.join(',')}]`,
     });
   }
-  assertCodes(operation, 'input', input, imageCount(operation, inputShape as unknown as ImageShape));
+  assertCodes(operation, 'input', input, imageCount(operation, window.inShape));
   assertZeroPoint(operation, 'the zero point of the input', inputZeroPoint, input);
   if (bias !== null) assertArray(operation, 'bias', bias, 'Int32Array', outputs);
   const depth = kernel[0] * kernel[1] * channels;

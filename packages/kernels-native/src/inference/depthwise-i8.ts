@@ -118,7 +118,7 @@ function depthwiseArguments(
       received: `[${inputShape.join(',')}]`,
     });
   }
-  assertCodes(operation, 'input', input, imageCount(operation, inputShape as unknown as ImageShape));
+  assertCodes(operation, 'input', input, imageCount(operation, window.inShape));
   assertZeroPoint(operation, 'the zero point of the input', inputZeroPoint, input);
   if (bias !== null) assertArray(operation, 'bias', bias, 'Int32Array', channels);
   assertCodes(operation, 'out', out, imageCount(operation, window.outShape));

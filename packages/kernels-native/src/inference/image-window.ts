@@ -15,6 +15,8 @@ export interface WindowSteps {
 
 /** Sizes of a window operation, ready for the addon. */
 export interface ImageWindow {
+  /** The shape of the input, checked. */
+  readonly inShape: ImageShape;
   readonly outShape: ImageShape;
   readonly arguments: ConvGeometryArguments;
 }
@@ -37,7 +39,8 @@ export function imageWindow(
   steps: WindowSteps,
   dilations: readonly [number, number] = noSteps,
 ): ImageWindow {
-  const [n, h, w] = assertImage(operation, inputShape);
+  const inShape = assertImage(operation, inputShape);
+  const [n, h, w] = inShape;
   const { strides = noSteps, pads = noPads } = steps;
   const [strideY, strideX] = strides;
   const [top, left, bottom, right] = pads;
@@ -56,6 +59,7 @@ export function imageWindow(
   const outHeight = positions(h + top + bottom - reachY, strideY);
   const outWidth = positions(w + left + right - reachX, strideX);
   return {
+    inShape,
     outShape: [n, outHeight, outWidth, outputs],
     arguments: [n, h, w, outHeight, outWidth, strideY, strideX, dilations[0], dilations[1], top, left],
   };
