@@ -169,6 +169,23 @@ const cases: Readonly<Record<string, readonly [Model, number[]?]>> = {
   ],
   'Clip from −0.3': [unary('Clip', [], image, [tensorFromArray('lo', DataType.FLOAT, [], Float32Array.of(-0.3))])],
   PRelu: [unary('PRelu', [], image, [weight('a', [4, 1, 1], 4)])],
+  'PRelu with a slope per element': [unary('PRelu', [], image, [weight('a', [4, 7, 6], 4)])],
+  'PRelu of a flattened image': [
+    network(
+      [
+        op('Relu', ['x'], ['r']),
+        op('Flatten', ['r'], ['f']),
+        op('Sub', ['f', 'half'], ['s']),
+        op('PRelu', ['s', 'a'], ['p']),
+        op('Gemm', ['p', 'w'], ['y']),
+      ],
+      [
+        tensorFromArray('half', DataType.FLOAT, [], Float32Array.of(0.5)),
+        weight('a', [168], 4),
+        weight('w', [168, 3], 1),
+      ],
+    ),
+  ],
   'Softmax of channels': [unary('Softmax', [intAttribute('axis', 1)])],
   'Softmax of the last axis': [unary('Softmax', [intAttribute('axis', -1)], [2, 3, 5]), [2, 3, 5]],
   MaxPool: [unary('MaxPool', [kernel(2, 2), strides(2, 2)])],
@@ -356,6 +373,7 @@ describe('what cannot be converted', () => {
       network([op('Add', ['x', 'k'], ['y'])], [weight('k', [2, 4, 7, 6], 1)]),
       'repeats over the batch',
     ],
+    'a slope per sample': [unary('PRelu', [], image, [weight('a', [2, 4, 7, 6], 4)]), 'repeats over the batch'],
     'a reshape that mixes the batch': [network([op('Reshape', ['x', 's'], ['y'])], [ints('s', -1, 3)]), 'batch'],
   };
   for (const [name, [model, message]] of Object.entries(refused)) {

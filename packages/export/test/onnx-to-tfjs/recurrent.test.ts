@@ -126,6 +126,33 @@ describe.each(['LSTM', 'GRU', 'RNN'] as const)('%s from ONNX', (opType) => {
   });
 });
 
+describe('operators on sequences with time first', () => {
+  const turned = op('Transpose', ['z'], ['y'], { attributes: [intsAttribute('perm', [1, 0, 2])] });
+  const behind = (opType: string, constant: Tensor): Model =>
+    network('GRU', [], ['s'], [op('Squeeze', ['s', 'one'], ['q']), op(opType, ['q', constant.name], ['z']), turned], {
+      more: [constant],
+    });
+
+  it.each([
+    ['Pad of the steps', behind('Pad', int64('p', 1, 0, 0, 2, 0, 0))],
+    ['Pad of the features', behind('Pad', int64('p', 0, 0, 1, 0, 0, 0))],
+    ['Add of a number per step', behind('Add', weight('k', [steps, 1, 1], 5))],
+    ['Mul by a number per step and feature', behind('Mul', weight('k', [steps, 1, units], 5))],
+    ['PRelu with a slope per feature', behind('PRelu', weight('k', [units], 5))],
+    ['PRelu with a slope per step and feature', behind('PRelu', weight('k', [steps, 1, units], 5))],
+  ])('%s', async (_, model) => {
+    await same(model);
+  });
+
+  it.each([
+    ['pads of the batch', behind('Pad', int64('p', 0, 1, 0, 0, 0, 0)), 'pads ≥ 0 behind the batch'],
+    ['a slope per sample', behind('PRelu', weight('k', [1, 2, units], 5)), 'a slope that repeats over the batch'],
+    ['a constant per sample', behind('Add', weight('k', [1, 2, units], 5)), 'a constant that repeats over the batch'],
+  ])('%s cannot be converted', (_, model, message) => {
+    expect(() => onnxToLayersModel(model)).toThrow(message);
+  });
+});
+
 describe('recurrent layers, there and back', () => {
   it.each([
     ['LSTM', true],

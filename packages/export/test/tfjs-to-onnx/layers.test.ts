@@ -179,6 +179,12 @@ const cases: Readonly<Record<string, () => tfl.LayersModel>> = {
         layer(layers.conv2d({ filters: 5, kernelSize: 3 }))(x) as tfl.SymbolicTensor,
       ),
     ),
+  'prelu behind a recurrent layer': () =>
+    modelOf([4, 3], (x) =>
+      layer(layers.prelu({ alphaInitializer: 'glorotUniform' }))(
+        layer(layers.lstm({ units: 5, returnSequences: true, ...rnn }))(x) as tfl.SymbolicTensor,
+      ),
+    ),
   'relu with a maximum': () => modelOf([5], layer(layers.reLU({ maxValue: 0.5 }))),
   'leaky relu': () => modelOf([5], layer(layers.leakyReLU({ alpha: 0.2 }))),
   elu: () => modelOf([5], layer(layers.elu())),

@@ -1,5 +1,5 @@
 import { getFloat, getInt, getString } from '@bitwright/onnx';
-import { permuteArray } from '../../tfjs-to-onnx/permute-array';
+import { gatherRows, permuteArray } from '../../tfjs-to-onnx/permute-array';
 import { plainLayout } from '../../tfjs-to-onnx/value';
 import { customClasses, elementFunctions } from '../custom-layers';
 import type { KerasValue } from '../keras-value';
@@ -107,21 +107,25 @@ export const clipConverter: NodeConverter = {
   },
 };
 
-/** PRelu: the slope [C, 1, 1] (or any shape behind the batch) in the order of the data. */
+/** PRelu: the slope [C, 1, 1], or any shape that repeats over the batch, in the order of the data. */
 export const preluConverter: NodeConverter = {
   opTypes: ['PRelu'],
   convert(call) {
     const x = materialized(call, dataInput(call, 0));
     const slope = weightInput(call, 1, 'slope');
-    const rank = x.shape.length - 1;
-    const given = slope.shape.length > rank ? slope.shape.slice(slope.shape.length - rank) : slope.shape;
-    const shape = [...new Array<number>(rank - given.length).fill(1), ...given];
-    const order = x.layout.slice(1).map((axis) => axis - 1);
-    const sizes = order.map((axis) => shape[axis] ?? 1);
+    const rank = x.shape.length;
+    const full = [...new Array<number>(Math.max(rank - slope.shape.length, 0)).fill(1), ...slope.shape];
+    if (full.length !== rank || full[x.layout[0] ?? 0] !== 1) {
+      throw unsupported(call, 'a slope that repeats over the batch', `[${slope.shape}] with [${x.shape}]`);
+    }
+    const sizes = x.layout.slice(1).map((axis) => full[axis] ?? 1);
     const shared = sizes.flatMap((size, i) => (size === 1 && x.shape[x.layout[i + 1] ?? 0] !== 1 ? [i + 1] : []));
+    const inLayout = permuteArray(slope.data, full, x.layout);
+    const isMoved = x.featureOrder !== undefined && sizes[0] !== 1;
+    const data = isMoved ? gatherRows(inLayout, 1, x.featureOrder) : inLayout;
     const layer = call.writer.add('PReLU', [x.layer], {
       config: shared.length > 0 ? { shared_axes: shared } : {},
-      weights: { alpha: { shape: sizes, data: permuteArray(slope.data, shape, order) } },
+      weights: { alpha: { shape: sizes, data } },
     });
     return { ...x, layer };
   },

@@ -138,7 +138,8 @@ function withWholeConstant(
   dims: readonly number[],
   line: { readonly scale: Float32Array; readonly shift: Float32Array },
 ): KerasValue {
-  const fits = dims.length === x.shape.length && dims.every((d, i) => d === 1 || (i > 0 && d === x.shape[i]));
+  const fits =
+    dims.length === x.shape.length && dims.every((d, i) => d === 1 || (i !== x.layout[0] && d === x.shape[i]));
   if (!fits || x.featureOrder !== undefined) {
     throw unsupported(
       call,

@@ -84,10 +84,11 @@ export const padConverter: NodeConverter = {
     const rank = x.shape.length;
     const pads = call.opset >= 11 ? integersInput(call, 1, 'pads') : getInts(node, 'pads');
     if (pads === undefined || pads.length !== 2 * rank) throw unsupported(call, `${2 * rank} pads`, `${pads?.length}`);
-    if (pads.some((pad) => pad < 0) || pads[0] !== 0 || pads[rank] !== 0)
+    const batch = x.layout[0] ?? 0;
+    if (pads.some((pad) => pad < 0) || pads[batch] !== 0 || pads[batch + rank] !== 0)
       throw unsupported(call, 'pads ≥ 0 behind the batch', `[${pads}]`);
     const value = call.opset >= 11 ? numberInput(call, 2, 0) : 0;
-    const shape = call.shapeOf(node.output[0] ?? '');
+    const shape = call.shapeOf(node.output[0] ?? '', batch);
     const margins = x.layout.slice(1).map((axis): [number, number] => [pads[axis] ?? 0, pads[axis + rank] ?? 0]);
     const isImage =
       rank === 4 && sameLayout(x.layout, channelsLastLayout(4)) && value === 0 && margins[2]?.every((n) => n === 0);

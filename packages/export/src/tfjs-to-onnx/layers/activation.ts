@@ -47,13 +47,14 @@ export const preluConverter: LayerConverter = {
   convert(call) {
     const x = call.inputs[0]?.featureOrder === undefined ? inputOf(call) : call.writer.plain(inputOf(call));
     const alpha = weightOf(call, 'alpha', new Array(x.shape.length - 1).fill(null));
-    // The slope is stored in the order of axes that the data have; the batch axis stays first.
-    const order = x.layout.slice(1).map((axis) => axis - 1);
+    // The slope is stored in the order of axes that the data have, without a batch axis in front.
+    const sizes = [1, ...alpha.shape];
+    const dims = x.layout.map((axis) => sizes[axis] ?? 1);
     const slope = call.writer.constant(
       alpha.name,
-      order.map((axis) => alpha.shape[axis] ?? 1),
-      () => permuteArray(alpha.data, alpha.shape, order),
-      order.join(),
+      x.layout[0] === 0 ? dims.slice(1) : dims,
+      () => permuteArray(alpha.data, sizes, x.layout),
+      x.layout.join(),
     );
     return [{ ...x, name: call.writer.one('PRelu', [x.name, slope]) }];
   },
