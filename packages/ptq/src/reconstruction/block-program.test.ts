@@ -1,6 +1,6 @@
 import { fullRange, minMaxObserver, ortX64, referenceConvolution, seededRandom } from '@bitwright/core';
 import { planPlacement } from '@bitwright/export';
-import { graphIndex, type Tensor, tensorToFloat32 } from '@bitwright/onnx';
+import { graphIndex, inferShapes, type Tensor, tensorToFloat32 } from '@bitwright/onnx';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { buildSpec } from '../build-spec';
@@ -19,6 +19,7 @@ import type { LearnedLayer } from './learned-layer';
 async function smoothBlock(): Promise<{ program: BlockProgram; layers: readonly LayerWeights[] }> {
   const model = residualNetwork();
   const index = graphIndex(model.graph!);
+  const graph = { index, shapes: inferShapes(model) };
   const runtime = await loadRuntime(ort);
   const placement = planPlacement(model, { target: ortX64 });
   const { observers } = await calibrate(model, {
@@ -38,12 +39,12 @@ async function smoothBlock(): Promise<{ program: BlockProgram; layers: readonly 
     weightRange: fullRange,
     provenance,
   });
-  const block = findBlocks(index, findRoundableLayers(index, spec).layers)[1]!;
+  const block = findBlocks(graph, findRoundableLayers(index, spec).layers)[1]!;
   const shapes = await blockShapes(
     block,
     new Map([['b', { height: 8, width: 8, channels: 6 }]]),
     model,
-    index,
+    graph,
     runtime,
   );
   const layers = block.layers.map((layer): LayerWeights => {

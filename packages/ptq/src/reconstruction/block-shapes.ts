@@ -1,9 +1,10 @@
-import { type GraphIndex, inferShapes, type Model, type Node } from '@bitwright/onnx';
+import type { Model, Node } from '@bitwright/onnx';
 import type { Runtime } from '../session';
-import { type Block, movementTypes } from './find-blocks';
+import type { Block } from './find-blocks';
 import { layerConvolution } from './layer-window';
 import { type Movement, movementOf } from './movement-map';
 import type { SampleShape } from './slot';
+import { movementTypes, type ShapedGraph } from './supported-nodes';
 
 /** Sizes of every value of a block, and what its data movements do. */
 export interface BlockShapes {
@@ -16,10 +17,9 @@ export async function blockShapes(
   block: Block,
   inputs: ReadonlyMap<string, SampleShape>,
   model: Model,
-  index: GraphIndex,
+  { index, shapes }: ShapedGraph,
   runtime: Runtime,
 ): Promise<BlockShapes> {
-  const ranks = inferShapes(model);
   const values = new Map(inputs);
   const movements = new Map<Node, Movement>();
   for (const node of block.nodes) {
@@ -30,7 +30,7 @@ export async function blockShapes(
       const { outHeight, outWidth, outChannels } = layerConvolution(layer, input, 1);
       values.set(to, { height: outHeight, width: outWidth, channels: outChannels });
     } else if (movementTypes.has(node.opType)) {
-      const isVector = ranks.get(from)?.dims?.length === 2;
+      const isVector = shapes.get(from)?.dims?.length === 2;
       const movement = await movementOf(node, input, isVector, model, index, runtime);
       movements.set(node, movement);
       values.set(to, movement.shape);

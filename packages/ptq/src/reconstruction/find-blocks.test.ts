@@ -1,17 +1,32 @@
 import { academic, type QuantizationSpec } from '@bitwright/core';
 import { planPlacement } from '@bitwright/export';
-import { editGraph, graphIndex, type Model } from '@bitwright/onnx';
+import {
+  createGraph,
+  createModel,
+  createNode,
+  createValueInfo,
+  DataType,
+  editGraph,
+  graphIndex,
+  inferShapes,
+  type Model,
+  tensorFromArray,
+} from '@bitwright/onnx';
 import { describe, expect, it } from 'vitest';
 import { residualNetwork } from '../rounding/__fixtures__/residual-network';
 import { findRoundableLayers } from '../rounding/roundable-layers';
 import { type Block, findBlocks } from './find-blocks';
+import { unsupported } from './supported-nodes';
 
 function blocksOf(model: Model): readonly Block[] {
   const index = graphIndex(model.graph!);
   const placement = planPlacement(model, { target: academic });
   const weights = [...placement.weights.values()].map(({ tensor, scheme }) => [tensor, { role: 'weight', scheme }]);
   const spec = { tensors: Object.fromEntries(weights), nodes: Object.fromEntries(placement.nodes) };
-  return findBlocks(index, findRoundableLayers(index, spec as unknown as QuantizationSpec).layers);
+  return findBlocks(
+    { index, shapes: inferShapes(model) },
+    findRoundableLayers(index, spec as unknown as QuantizationSpec).layers,
+  );
 }
 
 const shown = (blocks: readonly Block[]) =>
@@ -48,5 +63,47 @@ describe('findBlocks', () => {
     const blocks = blocksOf(edit.finish());
     expect(shown(blocks).map(([layers]) => layers)).toEqual(['stem', 'depthwise', 'pointwise', 'Gemm_y']);
     expect(blocks[1]?.split).toBe('Sigmoid "Relu_d" is not supported');
+  });
+
+  it('takes layers one by one around an addition that broadcasts', () => {
+    const edit = editGraph(residualNetwork());
+    edit.replaceUses('e', 'mean', { where: (use) => use.node.opType === 'Add' });
+    edit.addNode({ opType: 'GlobalAveragePool', name: 'mean', inputs: ['e'], outputs: ['mean'] });
+    const [, depthwise, pointwise] = blocksOf(edit.finish());
+    expect(depthwise?.layers.map((layer) => layer.node.name)).toEqual(['depthwise']);
+    expect(depthwise?.split).toBe('Add "Add_f" adds values of two shapes, [n,6,8,8] and [n,6,1,1]');
+    expect(pointwise?.output).toBe('e');
+  });
+});
+
+describe('unsupported', () => {
+  const reasonOf = (opType: string, dims: readonly number[], output: readonly number[] = dims): string | undefined => {
+    const model = createModel({
+      irVersion: 8,
+      opsets: { '': 17 },
+      graph: createGraph({
+        name: 'one',
+        nodes: [createNode({ opType, name: 'node', inputs: opType === 'MatMul' ? ['x', 'w'] : ['x'], outputs: ['y'] })],
+        inputs: [createValueInfo('x', DataType.FLOAT, dims)],
+        outputs: [createValueInfo('y', DataType.FLOAT, output)],
+        initializers: [tensorFromArray('w', DataType.FLOAT, [6, 4], new Float32Array(24))],
+      }),
+    });
+    const graph = { index: graphIndex(model.graph!), shapes: inferShapes(model) };
+    return unsupported(model.graph!.node[0]!, graph);
+  };
+
+  it('takes a product of one row per sample, and of no more', () => {
+    expect(reasonOf('MatMul', [1, 6], [1, 4])).toBeUndefined();
+    expect(reasonOf('MatMul', [1, 5, 6], [1, 5, 4])).toBe('MatMul "node" multiplies [1,5,6], not one row per sample');
+  });
+
+  it('takes vectors and images', () => {
+    expect(reasonOf('Relu', [1, 6])).toBeUndefined();
+    expect(reasonOf('Relu', [1, 6, 2, 2])).toBeUndefined();
+    expect(reasonOf('Relu', [1, 6, 2, 2, 2])).toMatch(
+      /"node" reads or gives \[1,6,2,2,2\], neither a vector nor an image/,
+    );
+    expect(reasonOf('Transpose', [1, 6, 5], [5, 6, 1])).toMatch(/\[1,6,5\]/);
   });
 });

@@ -1,5 +1,7 @@
-import { type GraphIndex, getInt, type Node, tensorToFloat32 } from '@bitwright/onnx';
+import { type GraphIndex, type Node, tensorToFloat32 } from '@bitwright/onnx';
+import { layerTypes } from '../rounding/layer-types';
 import type { RoundableLayer } from '../rounding/roundable-layers';
+import { type ShapedGraph, unsupported } from './supported-nodes';
 
 /** Layers that are learned together, and everything between their input and their output. */
 export interface Block {
@@ -18,20 +20,6 @@ const longestChain = 3;
 /** More layers than this between a fork and its join are taken one by one. */
 const mostLayers = 8;
 
-/** Operators that move data: element i of the output is an element of the input, or 0. */
-export const movementTypes: ReadonlySet<string> = new Set([
-  'Slice',
-  'Pad',
-  'Transpose',
-  'Reshape',
-  'Flatten',
-  'Squeeze',
-  'Unsqueeze',
-  'Identity',
-]);
-
-const layerTypes = new Set(['Conv', 'Gemm', 'MatMul']);
-
 /**
  * Splits a model into blocks for reconstruction:
  *
@@ -42,55 +30,24 @@ const layerTypes = new Set(['Conv', 'Gemm', 'MatMul']);
  *
  * @see Li et al. 2021, arXiv:2102.05426 §3.2
  */
-export function findBlocks(index: GraphIndex, layers: readonly RoundableLayer[]): readonly Block[] {
+export function findBlocks(graph: ShapedGraph, layers: readonly RoundableLayer[]): readonly Block[] {
   const layerOf = new Map(layers.map((layer) => [layer.node, layer]));
   const taken = new Set<Node>();
   const blocks: Block[] = [];
-  const splits = new Map<Node, string>();
   for (const layer of layers) {
     if (taken.has(layer.node)) continue;
-    const found = splits.has(layer.node) ? splits.get(layer.node) : growBlock(layer, index, layerOf);
-    const isBlock = found !== undefined && typeof found !== 'string';
-    const nodes = isBlock ? found.nodes : withActivation([layer.node], index).nodes;
-    const output = isBlock ? found.output : withActivation([layer.node], index).output;
-    if (typeof found === 'string') splits.set(layer.node, found);
+    const found = growBlock(layer, graph, layerOf);
+    const { nodes, output } = typeof found === 'string' ? withActivation([layer.node], graph) : found;
     for (const node of nodes) taken.add(node);
     blocks.push({
       nodes,
       layers: nodes.flatMap((node) => layerOf.get(node) ?? []),
-      inputs: outerInputs(nodes, index),
+      inputs: outerInputs(nodes, graph.index),
       output,
       split: typeof found === 'string' ? found : undefined,
     });
   }
   return blocks;
-}
-
-/** Why a node cannot be part of a block; undefined where it can. */
-export function unsupported(node: Node, index: GraphIndex): string | undefined {
-  const { opType } = node;
-  const name = `${opType} "${node.name}"`;
-  if (layerTypes.has(opType)) {
-    const weight = index.initializer(node.input[1] ?? '');
-    if (weight === undefined) return `${name} multiplies two activations`;
-    const rank = weight.dims.length;
-    if (opType === 'Conv') return rank === 4 ? undefined : `${name} convolves over ${rank - 2} axes`;
-    if (rank !== 2) return `${name} has a weight with ${rank} axes`;
-    if (opType === 'Gemm' && getInt(node, 'transA', 0) !== 0) return `${name} transposes its input`;
-    return undefined;
-  }
-  if (opType === 'Relu' || opType === 'GlobalAveragePool') return undefined;
-  if (opType === 'Clip')
-    return node.input.slice(1).every((bound) => isConstant(bound, index))
-      ? undefined
-      : `${name} has bounds that are no constants`;
-  if (opType === 'Add')
-    return node.input.some((value) => isConstant(value, index)) ? `${name} adds a constant` : undefined;
-  if (movementTypes.has(opType))
-    return node.input.slice(1).every((value) => isConstant(value, index))
-      ? undefined
-      : `${name} has parameters that are no constants`;
-  return `${name} is not supported`;
 }
 
 /** Bounds of a Relu or Clip. */
@@ -101,10 +58,6 @@ export function clampOf(node: Node, index: GraphIndex): { readonly min: number; 
     return tensor === undefined ? otherwise : (tensorToFloat32(tensor)[0] ?? otherwise);
   };
   return { min: bound(node.input[1], Number.NEGATIVE_INFINITY), max: bound(node.input[2], Number.POSITIVE_INFINITY) };
-}
-
-function isLayerType(node: Node): boolean {
-  return layerTypes.has(node.opType);
 }
 
 export function isClamp(node: Node): boolean {
@@ -120,26 +73,27 @@ interface Region {
 
 function growBlock(
   first: RoundableLayer,
-  index: GraphIndex,
+  graph: ShapedGraph,
   layerOf: ReadonlyMap<Node, RoundableLayer>,
 ): Region | string {
+  const { index } = graph;
   const start = copiedValue(first.node.input[0] ?? '', index);
   if (readers(start, index).length > 1) {
-    const region = joinOf(start, index, layerOf);
+    const region = joinOf(start, graph, layerOf);
     if (typeof region === 'string') return region;
-    return withActivation(region.nodes, index, region.output);
+    return withActivation(region.nodes, graph, region.output);
   }
-  let region = withActivation([first.node], index);
+  let region = withActivation([first.node], graph);
   let layer = first;
   for (let count = 1; count < longestChain; count++) {
     const isLinear = region.output === (layer.node.output[0] ?? '');
     const next = onlyReader(region.output, index);
     const nextLayer = next === undefined ? undefined : layerOf.get(next);
-    if (isLinear || nextLayer === undefined || unsupported(nextLayer.node, index) !== undefined) break;
-    region = withActivation([...region.nodes, nextLayer.node], index);
+    if (isLinear || nextLayer === undefined || unsupported(nextLayer.node, graph) !== undefined) break;
+    region = withActivation([...region.nodes, nextLayer.node], graph);
     layer = nextLayer;
   }
-  const reason = region.nodes.map((node) => unsupported(node, index)).find((text) => text !== undefined);
+  const reason = region.nodes.map((node) => unsupported(node, graph)).find((text) => text !== undefined);
   return reason ?? region;
 }
 
@@ -150,16 +104,17 @@ function copiedValue(name: string, index: GraphIndex): string {
 }
 
 /** Everything between a value and where all that follows from it is one value again. */
-function joinOf(start: string, index: GraphIndex, layerOf: ReadonlyMap<Node, RoundableLayer>): Region | string {
+function joinOf(start: string, graph: ShapedGraph, layerOf: ReadonlyMap<Node, RoundableLayer>): Region | string {
+  const { index } = graph;
   const open = new Map<string, number>([[start, index.consumers(start).length]]);
   const nodes: Node[] = [];
   let layers = 0;
   for (const node of index.nodes) {
     const read = node.input.filter((name) => open.has(name));
     if (read.length === 0) continue;
-    const reason = unsupported(node, index);
+    const reason = unsupported(node, graph);
     if (reason !== undefined) return reason;
-    if (isLayerType(node) && !layerOf.has(node)) return `${node.opType} "${node.name}" is not rounded`;
+    if (layerTypes.has(node.opType) && !layerOf.has(node)) return `${node.opType} "${node.name}" is not rounded`;
     if (layerOf.has(node) && ++layers > mostLayers)
       return `more than ${mostLayers} layers lie before its branches meet`;
     for (const name of read) {
@@ -178,9 +133,9 @@ function joinOf(start: string, index: GraphIndex, layerOf: ReadonlyMap<Node, Rou
 }
 
 /** Nodes and the activation that alone reads their result. */
-function withActivation(nodes: readonly Node[], index: GraphIndex, output = nodes.at(-1)?.output[0] ?? ''): Region {
-  const next = onlyReader(output, index);
-  if (next === undefined || !isClamp(next) || unsupported(next, index) !== undefined) return { nodes, output };
+function withActivation(nodes: readonly Node[], graph: ShapedGraph, output = nodes.at(-1)?.output[0] ?? ''): Region {
+  const next = onlyReader(output, graph.index);
+  if (next === undefined || !isClamp(next) || unsupported(next, graph) !== undefined) return { nodes, output };
   return { nodes: [...nodes, next], output: next.output[0] ?? '' };
 }
 
@@ -191,10 +146,6 @@ function onlyReader(name: string, index: GraphIndex): Node | undefined {
 
 function readers(name: string, index: GraphIndex): readonly Node[] {
   return index.consumers(name).map((use) => use.owner);
-}
-
-function isConstant(name: string, index: GraphIndex): boolean {
-  return name === '' || index.initializer(name) !== undefined;
 }
 
 function outerInputs(nodes: readonly Node[], index: GraphIndex): readonly string[] {

@@ -12,12 +12,12 @@ import type { ScaleBounds } from './learned-quantizer';
 import type { ReconstructionSettings } from './reconstruction-options';
 import type { QuantizerParameters } from './revise-activations';
 import { sampleSize } from './slot';
+import type { ShapedGraph } from './supported-nodes';
 import { blockError, trainBlock } from './train-block';
 
 /** What all blocks of a model share. */
-export interface BlockContext {
+export interface BlockContext extends ShapedGraph {
   readonly model: Model;
-  readonly index: GraphIndex;
   /** Weights and biases to start from. */
   readonly start: GraphIndex;
   readonly runtime: Runtime;
@@ -57,8 +57,8 @@ export async function reconstructBlock(
   canMove: (tensor: string) => boolean,
   context: BlockContext,
 ): Promise<ReconstructedBlock> {
-  const { index, settings, runtime } = context;
-  const shapes = await blockShapes(block, samples.shapes, context.model, index, runtime);
+  const { index, settings } = context;
+  const shapes = await blockShapes(block, samples.shapes, context.model, context, context.runtime);
   const largest = Math.max(...[...shapes.values.values()].map(sampleSize));
   const room = Math.max(fewestSamples, Math.floor(mostElements / largest));
   const layers = new Map(block.layers.map((layer) => [layer, startLayer(layer, spec, context)]));

@@ -7,11 +7,23 @@ import {
   referenceConvolution,
 } from '@bitwright/core';
 import { writeQdq } from '@bitwright/export';
-import { encodeModel, graphIndex, type Model, tensorToFloat32 } from '@bitwright/onnx';
+import {
+  createGraph,
+  createModel,
+  createNode,
+  createValueInfo,
+  DataType,
+  encodeModel,
+  graphIndex,
+  type Model,
+  tensorFromArray,
+  tensorToFloat32,
+} from '@bitwright/onnx';
 import * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Feeds } from '../feeds';
 import { quantizeModel } from '../quantize-model';
-import { residualNetwork, smoothSamples } from '../rounding/__fixtures__/residual-network';
+import { residualNetwork, smoothSamples, values } from '../rounding/__fixtures__/residual-network';
 import { loadRuntime, type Runtime } from '../session';
 import { verifyExported } from '../verify';
 import { reconstructBlocks } from './reconstruct-blocks';
@@ -112,6 +124,36 @@ describe('reconstructBlocks', () => {
       verifySamples: 0,
     });
     expect(report.refinement[1]).toMatch(/^block reconstruction of \d of 3 blocks/);
+  });
+
+  it('leaves products over many rows of a sample as they are, and says so', async () => {
+    const tokens = (seed: number): Feeds => ({
+      x: { type: 'float32', data: values(8 * 5 * 6, seed), dims: [8, 5, 6] },
+    });
+    const weight = (name: string, seed: number) => tensorFromArray(name, DataType.FLOAT, [6, 6], values(36, seed));
+    const node = (opType: string, inputs: readonly string[], output: string) =>
+      createNode({ opType, name: output, inputs, outputs: [output] });
+    const perToken = createModel({
+      irVersion: 8,
+      opsets: { '': 17 },
+      graph: createGraph({
+        name: 'tokens',
+        nodes: [node('MatMul', ['x', 'w1'], 'a'), node('Relu', ['a'], 'b'), node('MatMul', ['b', 'w2'], 'y')],
+        inputs: [createValueInfo('x', DataType.FLOAT, ['n', 5, 6])],
+        outputs: [createValueInfo('y', DataType.FLOAT, ['n', 5, 6])],
+        initializers: [weight('w1', 1), weight('w2', 2)],
+      }),
+    });
+    const { report } = await quantizeModel(perToken, {
+      calibration: [tokens(1), tokens(2)],
+      runtime,
+      target: ortX64,
+      bits: { weightBits: 3, activationBits: 3, keepFirstAndLast: false },
+      rounding: 'brecq',
+      reconstruction: { iterations: 2 },
+      verifySamples: 0,
+    });
+    expect(report.refinement[1]).toBe('block reconstruction of 0 of 2 blocks');
   });
 
   it('learns on as many samples at a time as it says, however many calibration takes per run', async () => {

@@ -1,15 +1,16 @@
 import { findTarget, ModelFormatError, type QuantizationSpec, seededRandom } from '@bitwright/core';
-import { editGraph, type GraphIndex, graphIndex, type Model, type Tensor } from '@bitwright/onnx';
+import { editGraph, type GraphIndex, graphIndex, inferShapes, type Model, type Tensor } from '@bitwright/onnx';
 import { reportPhase, throwIfAborted } from '../progress';
 import { nodeReads, nodesFor } from '../rounding/graph-reads';
 import { createPrefixRunner } from '../rounding/prefix-runner';
 import { findRoundableLayers } from '../rounding/roundable-layers';
 import { collectBlockSamples } from './block-samples';
-import { type Block, clampOf, findBlocks, isClamp, unsupported } from './find-blocks';
+import { type Block, clampOf, findBlocks, isClamp } from './find-blocks';
 import { createQuantizedPrefix } from './quantized-prefix';
 import { type BlockContext, reconstructBlock } from './reconstruct-block';
 import { kernelsOf, type ReconstructBlocksOptions, resolveReconstruction } from './reconstruction-options';
 import { reviseActivations } from './revise-activations';
+import { unsupported } from './supported-nodes';
 
 /** What became of one block. */
 export interface BlockReconstruction {
@@ -68,14 +69,15 @@ export async function reconstructBlocks(
   const { runtime, source, signal } = options;
   const target = options.target ?? findTarget(start.spec.target);
   const index = indexOf(model);
+  const graph = { index, shapes: inferShapes(model) };
   let { spec } = start;
-  const blocks = findBlocks(index, findRoundableLayers(index, spec).layers);
+  const blocks = findBlocks(graph, findRoundableLayers(index, spec).layers);
   const common = { runtime, source, batchSize: samplesPerRun, samples: settings.samples, cacheBytes };
   const float = createPrefixRunner(model, { ...common, optimization: 'all' });
   const quantized = createQuantizedPrefix(start.model, spec, target, common);
   const context: BlockContext = {
+    ...graph,
     model,
-    index,
     start: indexOf(start.model),
     runtime,
     kernels: kernelsOf(options),
@@ -104,7 +106,7 @@ export async function reconstructBlocks(
       isExact &&= isWide(block, spec);
       const reason = isExact
         ? 'nothing up to here has fewer than 7 bits'
-        : block.nodes.map((node) => unsupported(node, index)).find((text) => text !== undefined);
+        : block.nodes.map((node) => unsupported(node, graph)).find((text) => text !== undefined);
       if (reason !== undefined) {
         done({ reason });
         continue;

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from '@bitwright/core';
 import type { PlacedActivation, Placement } from '@bitwright/export';
 import { type GraphIndex, graphIndex, type Model, type Node } from '@bitwright/onnx';
 import { nodeReads } from './graph-reads';
+import { layerTypes } from './layer-types';
 import { narrowActivation, narrowWeight } from './narrow-schemes';
 
 /** Bits of one layer's weights and of the activation it reads; 32 and 32: the layer stays in float. */
@@ -88,7 +89,7 @@ export function lowBitSchemes(model: Model, placement: Placement, options: LowBi
 
 function isLayer(node: Node, placement: Placement): boolean {
   const kind = placement.nodes.get(node.name)?.kind;
-  if (kind !== 'integer' || !['Conv', 'Gemm', 'MatMul'].includes(node.opType)) return false;
+  if (kind !== 'integer' || !layerTypes.has(node.opType)) return false;
   return placement.weights.has(node.input[1] ?? '');
 }
 

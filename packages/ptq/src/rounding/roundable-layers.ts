@@ -1,5 +1,6 @@
 import type { QuantizationSpec } from '@bitwright/core';
 import { type GraphIndex, getInt, getInts, getString, type Node } from '@bitwright/onnx';
+import { layerTypes } from './layer-types';
 
 /** How a weight tensor is read as matrices: `groups` matrices [rows, columns], one row per output channel. */
 export interface WeightLayout {
@@ -41,8 +42,6 @@ export interface SkippedLayer {
   readonly weight: string;
   readonly reason: string;
 }
-
-const layerTypes = new Set(['Conv', 'Gemm', 'MatMul']);
 
 /** Layers of a model with integer weights in the spec, in topological order. */
 export function findRoundableLayers(

@@ -1,5 +1,6 @@
 import type { PlacedActivation, PlacedBias, Placement } from '@bitwright/export';
 import { editGraph, type Model, type Node } from '@bitwright/onnx';
+import { layerTypes } from './layer-types';
 
 /** A model in which layers read values of their own, and the placement that goes with it. */
 export interface SeparatedSkips {
@@ -8,8 +9,6 @@ export interface SeparatedSkips {
   /** Value that only layers read → the value it is a copy of. */
   readonly sources: ReadonlyMap<string, string>;
 }
-
-const layerTypes = new Set(['Conv', 'Gemm', 'MatMul']);
 
 /**
  * Gives additions and pools back the width they had where they read a value that layers read in fewer bits: an Identity makes a copy for
