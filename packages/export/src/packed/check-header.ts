@@ -1,3 +1,4 @@
+import { elementCount } from '@bitwright/core';
 import { malformed } from './packed-container';
 import type { PackedHeader } from './packed-header';
 
@@ -65,17 +66,20 @@ function checkNode(value: unknown, where: string): void {
 }
 
 function checkTensor(value: unknown, where: string): void {
-  const { shape, data, codes, type, scale, zeroPoint } = recordAt(value, where);
+  const tensor = recordAt(value, where);
+  const { shape, data, codes, type, scale, zeroPoint } = tensor;
   const sizes = listAt(shape, `${where}.shape`);
   sizes.forEach((size) => {
     wholeAt(size, `${where}.shape`);
   });
-  const count = sizes.reduce<number>((product, size) => product * Number(size), 1);
+  const count = elementCount(sizes.map(Number));
   const length = sectionAt(data, `${where}.data`);
   if (type !== 'codes') {
     const width = typeof type === 'string' && Object.hasOwn(elementBytes, type) ? elementBytes[type] : undefined;
     if (width === undefined) throw at(`${where}.type`, 'float32, int32, int64, bool or codes', type);
     if (length !== count * width) throw at(`${where}.data`, `${count * width} bytes`, length);
+    const extra = ['codes', 'scale', 'zeroPoint'].find((key) => tensor[key] !== undefined);
+    if (extra !== undefined) throw at(`${where}.${extra}`, 'a plain tensor without it', tensor[extra]);
     return;
   }
   const { bits, signed, rowBytes } = recordAt(codes, `${where}.codes`);

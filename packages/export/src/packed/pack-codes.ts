@@ -1,4 +1,12 @@
-import { intDType, pack, type QDType, type QuantizedArray, type TensorQuantization, unpack } from '@bitwright/core';
+import {
+  elementCount,
+  intDType,
+  pack,
+  type QDType,
+  type QuantizedArray,
+  type TensorQuantization,
+  unpack,
+} from '@bitwright/core';
 import type { PackedCodes } from './packed-header';
 
 /** Codes in as few bits as they need, row by row. */
@@ -41,7 +49,7 @@ export function unpackCodes(
   { bits, signed, rowBytes }: PackedCodes,
   shape: readonly number[],
 ): QuantizedArray {
-  const count = shape.reduce((product, d) => product * d, 1);
+  const count = elementCount(shape);
   if (bits > 8) {
     const copy = bytes.slice().buffer;
     if (bits === 32) return new Int32Array(copy);

@@ -124,13 +124,16 @@ function packNode(node: Node): PackedNode {
   };
 }
 
+/** undefined for what the JSON of the header cannot hold: Infinity, NaN, tensors, graphs. */
 function packAttribute({ type, i, f, s, ints, floats, strings }: Attribute): PackedAttribute | undefined {
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
   if (type === AttributeType.INT) return { kind: 'int', value: Number(i) };
-  if (type === AttributeType.FLOAT) return { kind: 'float', value: f };
+  if (type === AttributeType.FLOAT) return Number.isFinite(f) ? { kind: 'float', value: f } : undefined;
   if (type === AttributeType.STRING) return { kind: 'text', value: text(s) };
   if (type === AttributeType.INTS) return { kind: 'ints', value: ints.map(Number) };
-  if (type === AttributeType.FLOATS) return { kind: 'floats', value: floats };
+  if (type === AttributeType.FLOATS) {
+    return floats.every(Number.isFinite) ? { kind: 'floats', value: floats } : undefined;
+  }
   if (type === AttributeType.STRINGS) return { kind: 'texts', value: strings.map(text) };
   return undefined;
 }

@@ -11,7 +11,7 @@ import {
   type TensorQuantization,
   uint2,
 } from '@bitwright/core';
-import { tensorToFloat32 } from '@bitwright/onnx';
+import { floatAttribute, floatsAttribute, tensorToFloat32 } from '@bitwright/onnx';
 import { describe, expect, it } from 'vitest';
 import { packCodes, unpackCodes } from '../../src/packed/pack-codes';
 import { openPacked } from '../../src/packed/packed-container';
@@ -74,6 +74,21 @@ describe('packed models', () => {
   });
 });
 
+describe('attributes of packed models', () => {
+  it.each([
+    ['Infinity', floatAttribute('alpha', Number.POSITIVE_INFINITY)],
+    ['NaN among others', floatsAttribute('alpha', [0, Number.NaN])],
+  ])('are refused before writing where JSON cannot hold them: %s', (_, attribute) => {
+    const { node, ...graph } = model.graph!;
+    const nodes = node.map((each, i) => (i === 0 ? { ...each, attribute: [...each.attribute, attribute] } : each));
+    const spoilt = { ...model, graph: { ...graph, node: nodes } };
+    expect(packedExporter.check(spec, spoilt).problems).toEqual([
+      { where: 'node "conv1"', expected: 'finite numbers and texts as attributes', received: 'attribute "alpha"' },
+    ]);
+    expect(() => packedExporter.write(spec, spoilt)).toThrow('finite numbers and texts');
+  });
+});
+
 describe('a damaged header', () => {
   /** The file with another JSON header. */
   const withHeader = (header: unknown): Uint8Array => {
@@ -111,6 +126,16 @@ describe('a damaged header', () => {
     );
     expect(() => readPacked(change(['tensors', 'conv1.w', 'data', 'length'], 5))).toThrow('tensors["conv1.w"].data');
     expect(() => readPacked(withHeader(null))).toThrow('an object at header');
+  });
+
+  it.each(['codes', 'scale', 'zeroPoint'])('cannot give %s to a plain tensor', (field) => {
+    const copy = structuredClone(original) as { tensors: Record<string, Record<string, unknown>> };
+    const { shape, data, ...rest } = copy.tensors['conv1.w']!;
+    // As many bytes as its codes have.
+    copy.tensors['conv1.w'] = { shape, data, type: 'bool' };
+    expect(readPacked(withHeader(copy)).header.tensors['conv1.w']?.type).toBe('bool');
+    copy.tensors['conv1.w'][field] = rest[field];
+    expect(() => readPacked(withHeader(copy))).toThrow(`a plain tensor without it at tensors["conv1.w"].${field}`);
   });
 
   it('never reaches the reader, whatever is changed: only our own errors', () => {
