@@ -1,4 +1,4 @@
-import { type PlanProblem, QuantError, type QuantizationSpec, specFromJson } from '@bitwright/core';
+import { elementCount, type PlanProblem, QuantError, type QuantizationSpec, specFromJson } from '@bitwright/core';
 import { defineExporter } from '../define-exporter';
 import { type ExportedFile, type Exporter, refuseProblems } from '../exporter';
 import { commonProblems, modelIndex, tensorPlace } from '../spec-tensors';
@@ -74,10 +74,7 @@ function toEntry({ name, type, shape, data }: DumpTensor): ZipEntry {
 }
 
 function sizeProblems(tensors: readonly DumpTensor[]): readonly PlanProblem[] {
-  const bytes = tensors.reduce(
-    (sum, { type, shape }) => sum + dumpBytes[type] * shape.reduce((product, d) => product * d, 1) + 256,
-    0,
-  );
+  const bytes = tensors.reduce((sum, { type, shape }) => sum + dumpBytes[type] * elementCount(shape) + 256, 0);
   if (bytes < 2 ** 32 - 2 ** 20) return [];
   return [{ where: 'file', expected: 'less than 4 GiB', received: `${bytes} bytes`, hint: 'Use safetensors.' }];
 }
@@ -107,7 +104,7 @@ function parse(files: readonly ExportedFile[]): {
 function entryProblems({ name, bytes }: ZipEntry): readonly PlanProblem[] {
   const header = readNpyHeader(bytes);
   if (header === undefined) return [{ where: name, expected: 'a .npy array', received: 'something else' }];
-  const expected = dumpBytes[header.type] * header.shape.reduce((product, d) => product * d, 1);
+  const expected = dumpBytes[header.type] * elementCount(header.shape);
   const received = bytes.length - header.start;
   return expected === received ? [] : [{ where: name, expected: `${expected} bytes`, received: String(received) }];
 }

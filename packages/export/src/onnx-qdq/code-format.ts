@@ -2,6 +2,7 @@ import {
   allocateQuantized,
   dequantize,
   ExportError,
+  elementCount,
   forEachStridedRun,
   type LinearScheme,
   type QDType,
@@ -68,7 +69,7 @@ export const float8Codes: CodeFormat = /* @__PURE__ */ Object.freeze({
   clampsCodes: false,
   scale: float8Scale,
   zeroPoint: (name: string, dims: readonly number[]) => {
-    const count = dims.reduce((product, size) => product * size, 1);
+    const count = elementCount(dims);
     return tensorFromArray(name, DataType.FLOAT8E4M3FN, dims, new Uint8Array(count));
   },
   constant(name: string, shape: readonly number[], real: Float32Array, tensor: TensorQuantization) {

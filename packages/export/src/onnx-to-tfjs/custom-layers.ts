@@ -61,6 +61,11 @@ export const elementFunctions = {
 
 export type ElementFunction = keyof typeof elementFunctions;
 
+/** TensorFlow.js' operator for an ONNX one of {@link elementFunctions}; undefined for others. */
+export function elementFunctionOf(opType: string): ElementFunction | undefined {
+  return (Object.keys(elementFunctions) as ElementFunction[]).find((name) => elementFunctions[name] === opType);
+}
+
 interface AffineConfig {
   /** Sizes of both weights, one per axis but the batch; null: only the last axis. */
   readonly sizes: readonly number[] | null;

@@ -1,3 +1,4 @@
+import { elementCount } from '@bitwright/core';
 import type { WeightSpec } from '../tfjs-to-onnx/decode-weights';
 import type { WrittenLayer, WrittenWeight } from './layer-writer';
 
@@ -54,11 +55,11 @@ export function layersModelParts(
 
 /** The same in one object, all weights one after the other. */
 export function layersModelJson({ modelTopology, weights }: LayersModelParts): LayersModelFile {
-  const data = new Float32Array(weights.reduce((sum, { weight }) => sum + weightSize(weight), 0));
+  const data = new Float32Array(weights.reduce((sum, { weight }) => sum + elementCount(weight.shape), 0));
   let offset = 0;
   for (const { weight } of weights) {
     data.set(weight.data, offset);
-    offset += weightSize(weight);
+    offset += elementCount(weight.shape);
   }
   return {
     format: 'layers-model',
@@ -68,10 +69,6 @@ export function layersModelJson({ modelTopology, weights }: LayersModelParts): L
     weightSpecs: weights.map(({ name, weight }) => ({ name, shape: weight.shape, dtype: 'float32' })),
     weightData: data.buffer,
   };
-}
-
-function weightSize({ shape }: WrittenWeight): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 /** Layers reachable from the outputs; inputs always. Written order is already topological. */

@@ -1,4 +1,4 @@
-import { type PlanProblem, QuantError, type QuantizationSpec, specFromJson } from '@bitwright/core';
+import { elementCount, type PlanProblem, QuantError, type QuantizationSpec, specFromJson } from '@bitwright/core';
 import { defineExporter } from '../define-exporter';
 import { type ExportedFile, type Exporter, refuseProblems } from '../exporter';
 import { commonProblems, modelIndex, tensorPlace } from '../spec-tensors';
@@ -83,7 +83,7 @@ function encode(tensors: readonly DumpTensor[], spec: QuantizationSpec): Uint8Ar
   let end = 0;
   const entries = ordered.map(({ name, type, shape }): [string, object] => {
     const begin = end;
-    end += dumpBytes[type] * shape.reduce((product, d) => product * d, 1);
+    end += dumpBytes[type] * elementCount(shape);
     return [name, { dtype: typeNames[type], shape, data_offsets: [begin, end] }];
   });
   const metadata = { format: 'bitwright', [specName]: new TextDecoder().decode(specBytes(spec)) };
@@ -156,7 +156,7 @@ function tilingProblems(tensors: Readonly<Record<string, unknown>>, size: number
       return [];
     }
     const [begin, end] = offsets as [number, number];
-    const bytes = dumpBytes[type] * (shape as number[]).reduce((product, d) => product * d, 1);
+    const bytes = dumpBytes[type] * elementCount(shape as number[]);
     if (end - begin !== bytes) {
       problems.push({ where: tensorPlace(name), expected: `${bytes} bytes`, received: `${end - begin}` });
     }

@@ -1,4 +1,4 @@
-import { ModelFormatError } from '@bitwright/core';
+import { elementCount, ModelFormatError } from '@bitwright/core';
 import { float16ToFloat32 } from '@bitwright/onnx';
 import type { LayerWeight } from './layers-model';
 
@@ -34,7 +34,7 @@ export function decodeWeights(specs: readonly WeightSpec[] | undefined, data: un
     if (!Array.isArray(spec.shape) || !spec.shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
       throw malformed(`whole sizes ≥ 0 of weight "${spec.name}"`, JSON.stringify(spec.shape) ?? 'none');
     }
-    const count = spec.shape.reduce((product, size) => product * size, 1);
+    const count = elementCount(spec.shape);
     const stored = spec.quantization?.dtype ?? spec.dtype;
     const size = elementBytes[stored];
     if (size === undefined)

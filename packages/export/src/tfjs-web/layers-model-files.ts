@@ -1,3 +1,4 @@
+import { elementCount } from '@bitwright/core';
 import { textFile } from '../define-exporter';
 import type { ExportedFile } from '../exporter';
 import { decodeWeight, encodeWeight, type WebQuantization, type WebWeightType } from './encode-weight';
@@ -54,8 +55,8 @@ export function layersModelFiles(artifacts: WebModelArtifacts, options: WebModel
   let offset = 0;
   const weights = weightSpecs.map(({ name, shape, dtype }): WebModelWeight => {
     const start = offset;
-    offset += 4 * countOf(shape);
-    return { name, shape, dtype, values: () => new Float32Array(weightData, start, countOf(shape)) };
+    offset += 4 * elementCount(shape);
+    return { name, shape, dtype, values: () => new Float32Array(weightData, start, elementCount(shape)) };
   });
   return webModelFiles({ modelTopology, weights }, options);
 }
@@ -64,7 +65,7 @@ export function layersModelFiles(artifacts: WebModelArtifacts, options: WebModel
 export function webModelFiles(model: WebModelParts, options: WebModelOptions): readonly ExportedFile[] {
   const { name, weights: type, shardBytes = defaultShardBytes } = options;
   const typeOf = (shape: readonly number[]): WebWeightType => (shape.length > 1 ? type : 'float32');
-  const size = model.weights.reduce((sum, { shape }) => sum + countOf(shape) * storedBytes[typeOf(shape)], 0);
+  const size = model.weights.reduce((sum, { shape }) => sum + elementCount(shape) * storedBytes[typeOf(shape)], 0);
   const data = new Uint8Array(size);
   let end = 0;
   const weights = model.weights.map(({ name: weight, shape, dtype, values }): ManifestWeight => {
@@ -94,9 +95,5 @@ export function storedValues({ quantization }: ManifestWeight, bytes: Uint8Array
 }
 
 // — internals —
-
-function countOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
 
 const storedBytes: Readonly<Record<WebWeightType, number>> = { float32: 4, float16: 2, uint16: 2, uint8: 1 };

@@ -1,4 +1,4 @@
-import { fakeQuantize, type PlanProblem, QuantError, type QuantizationSpec } from '@bitwright/core';
+import { elementCount, fakeQuantize, type PlanProblem, QuantError, type QuantizationSpec } from '@bitwright/core';
 import { DataType, editGraph, type Model, tensorFromArray, tensorToFloat32 } from '@bitwright/onnx';
 import { defineExporter } from '../define-exporter';
 import type { ExportedFile, Exporter } from '../exporter';
@@ -6,7 +6,8 @@ import { onnxToLayers } from '../onnx-to-tfjs/onnx-to-layers-model';
 import { commonProblems, modelIndex, tensorPlace } from '../spec-tensors';
 import { isObject } from '../text-format/json';
 import type { WebWeightType } from './encode-weight';
-import { type ManifestWeight, storedValues, webModelFiles } from './layers-model-files';
+import { type ManifestWeight, storedValues } from './layers-model-files';
+import { onnxToLayersFiles } from './onnx-to-layers-files';
 
 const id = 'tfjs-web';
 
@@ -44,14 +45,7 @@ export const tfjsWebExporter: Exporter = /* @__PURE__ */ defineExporter({
     };
   },
   render(spec, model, { name, version }) {
-    const { modelTopology, weights } = onnxToLayers(onGrid(model, spec)).parts;
-    const parts = weights.map(({ name: own, weight }) => ({
-      name: own,
-      shape: weight.shape,
-      dtype: 'float32',
-      values: () => weight.data,
-    }));
-    return webModelFiles({ modelTopology, weights: parts }, { name, weights: version as WebWeightType });
+    return onnxToLayersFiles(onGrid(model, spec), { name, weights: version as WebWeightType }).files;
   },
   validate: problemsOf,
 });
@@ -123,7 +117,7 @@ function weightProblems(weights: readonly ManifestWeight[], size: number): reado
     const width = quantization === undefined ? 4 : storedBytes[quantization.dtype];
     if (width === undefined)
       problems.push({ where, expected: 'uint8, uint16 or float16', received: JSON.stringify(quantization) });
-    bytes += (width ?? 0) * shape.reduce((product, d) => product * d, 1);
+    bytes += (width ?? 0) * elementCount(shape);
     if (quantization === undefined || quantization.dtype === 'float16') continue;
     const { scale, min } = quantization;
     if (!(scale > 0 && Number.isFinite(scale) && Number.isFinite(min))) {

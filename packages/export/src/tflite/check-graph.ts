@@ -1,4 +1,5 @@
 import type { PlanProblem } from '@bitwright/core';
+import { elementCount } from '@bitwright/core';
 import { tensorPlace } from '../spec-tensors';
 import type { TfliteGraph, TfliteOperator, TfliteTensor } from './graph';
 import type { OperatorName } from './schema/operators';
@@ -24,7 +25,7 @@ function tensorProblems(tensor: TfliteTensor): readonly PlanProblem[] {
   const { name, type, shape, signature, data, quantization } = tensor;
   const where = tensorPlace(name);
   const problems: PlanProblem[] = [];
-  const count = shape.reduce((product, d) => product * d, 1);
+  const count = elementCount(shape);
   if (shape.some((d) => d < 0))
     problems.push({ where, expected: 'sizes of 0 or more', received: `[${shape.join(',')}]` });
   if (signature !== undefined && signature.length !== shape.length) {

@@ -1,3 +1,4 @@
+import { elementCount } from '@bitwright/core';
 import { Builder, type Offset } from 'flatbuffers';
 import type { TfliteGraph, TfliteOperator, TfliteQuantization, TfliteTensor } from './graph';
 import { type OptionField, type OptionValue, operatorSchemas } from './schema/operators';
@@ -51,7 +52,7 @@ export function writeFlatbuffer(graph: TfliteGraph): Uint8Array {
 /** Constants plus what tables take: an estimate that spares the builder from growing, which would copy everything. */
 function expectedBytes({ tensors, operators }: TfliteGraph): number {
   const constants = tensors.reduce((sum, { data, type, shape }) => {
-    const count = data === undefined ? 0 : shape.reduce((product, d) => product * d, 1);
+    const count = data === undefined ? 0 : elementCount(shape);
     return sum + Math.ceil((count * tensorTypes[type].bits) / 8) + dataAlignment;
   }, 0);
   const scales = tensors.reduce((sum, { quantization }) => sum + 12 * (quantization?.scale.length ?? 0), 0);

@@ -1,4 +1,5 @@
 import {
+  elementCount,
   type PlanProblem,
   pack,
   type QuantizationSpec,
@@ -79,7 +80,7 @@ function codesOf(tensor: Tensor, { scheme, qparams }: TensorQuantization): DumpT
   const { dtype } = scheme;
   const codes = (): QuantizedArray => quantize({ data: tensorToFloat32(tensor), shape }, scheme, qparams);
   if (dtype.bits === 1 || dtype.bits === 2 || dtype.bits === 4) {
-    const count = shape.reduce((product, d) => product * d, 1);
+    const count = elementCount(shape);
     const bytes = Math.ceil((count * dtype.bits) / 8);
     return { name: tensor.name, type: 'uint8', shape: [bytes], data: () => pack(codes(), dtype) };
   }

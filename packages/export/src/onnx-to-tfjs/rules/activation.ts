@@ -1,7 +1,7 @@
 import { getFloat, getInt, getString } from '@bitwright/onnx';
 import { gatherRows, permuteArray } from '../../tfjs-to-onnx/permute-array';
 import { plainLayout } from '../../tfjs-to-onnx/value';
-import { customClasses, elementFunctions } from '../custom-layers';
+import { customClasses, elementFunctionOf, elementFunctions } from '../custom-layers';
 import type { KerasValue } from '../keras-value';
 import {
   arranged,
@@ -28,7 +28,7 @@ export const elementFunctionConverter: NodeConverter = {
   opTypes: Object.values(elementFunctions),
   convert(call) {
     const value = materialized(call, dataInput(call, 0));
-    const [operator] = Object.entries(elementFunctions).find(([, opType]) => opType === call.node.opType) ?? [];
+    const operator = elementFunctionOf(call.node.opType);
     return { ...value, layer: call.writer.add(customClasses.elementFunction, [value.layer], { config: { operator } }) };
   },
 };

@@ -1,3 +1,4 @@
+import { elementCount } from '@bitwright/core';
 import { getInt, getInts, getString } from '@bitwright/onnx';
 import { permuteArray } from '../../tfjs-to-onnx/permute-array';
 import { plainLayout, sameLayout } from '../../tfjs-to-onnx/value';
@@ -23,9 +24,9 @@ export const reshapeConverter: NodeConverter = {
     const input = dataInput(call, 0);
     const shape = call.shapeOf(node.output[0] ?? '');
     const sizes = shape.slice(1).map((size) => sizeOf(call, size, 'shape'));
-    const count = sizes.reduce((product, size) => product * size, 1);
+    const count = elementCount(sizes);
     const before = input.shape.slice(1).map((size) => sizeOf(call, size, 'shape'));
-    if (before.reduce((product, size) => product * size, 1) !== count) {
+    if (elementCount(before) !== count) {
       throw unsupported(call, 'a batch axis that stays as it is', `[${input.shape}] to [${shape}]`);
     }
     if (sizes.join() === before.join()) return input;
@@ -47,7 +48,7 @@ export const reshapeConverter: NodeConverter = {
 /** ONNX feature at each position of the flattened layer; undefined when nothing moved. */
 function featureOrder(value: KerasValue, sizes: readonly number[]): Int32Array | undefined {
   if (sameLayout(value.layout, plainLayout(value.layout.length))) return undefined;
-  const count = sizes.reduce((product, size) => product * size, 1);
+  const count = elementCount(sizes);
   const indices = Float32Array.from({ length: count }, (_, i) => i);
   const moved = permuteArray(
     indices,

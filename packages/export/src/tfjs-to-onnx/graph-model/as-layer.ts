@@ -1,5 +1,5 @@
 import { UnsupportedOperatorError } from '@bitwright/core';
-import { customClasses, elementFunctions } from '../../onnx-to-tfjs/custom-layers';
+import { customClasses, elementFunctionOf, elementFunctions } from '../../onnx-to-tfjs/custom-layers';
 import type { LayerWeight } from '../layers-model';
 import { permuteArray } from '../permute-array';
 import type { Shape } from '../value';
@@ -116,7 +116,7 @@ const elementwise: Translate = (facts) => {
   if (weight.data.length === 1)
     return { className: 'Rescaling', config: { scale: scale[0], offset: shift[0] }, inputs };
   const shape = facts.shape(1 - constant);
-  const sizes = [...new Array<number>(Math.max(shape.length - weight.shape.length, 0)).fill(1), ...weight.shape];
+  const sizes = withRank(weight, shape.length).shape;
   const fits = sizes.length === shape.length && sizes.every((size, i) => size === 1 || (i > 0 && size === shape[i]));
   if (!fits) {
     throw unsupported(facts, 'a constant that repeats over the batch and fits the other axes', `[${weight.shape}]`);
@@ -231,10 +231,10 @@ function withRank({ name, shape, data }: LayerWeight, rank: number): LayerWeight
 }
 
 /** exp, log, sqrt … by TensorFlow's name of the operator, which is ONNX' own. */
-const elementFunction: Translate = ({ node }) => {
-  const [operator] = Object.entries(elementFunctions).find(([, opType]) => opType === node.op) ?? [];
-  return { className: customClasses.elementFunction, config: { operator } };
-};
+const elementFunction: Translate = ({ node }) => ({
+  className: customClasses.elementFunction,
+  config: { operator: elementFunctionOf(node.op) },
+});
 
 const same: Translate = () => ({ className: 'Dropout' });
 const activation: Translate = ({ node }) => ({ className: 'Activation', config: { activation: activations[node.op] } });
