@@ -191,7 +191,7 @@ function median(values: readonly number[]): number {
 }
 
 /** Index of the largest value along the last axis, first one wins; one result per sample (other axes must be of size 1). */
-function argmaxRows(tensor: FeedTensor): Int32Array {
+export function argmaxRows(tensor: Pick<FeedTensor, 'data' | 'dims'>): Int32Array {
   const rows = tensor.dims[0] ?? 1;
   const classes = tensor.data.length / rows;
   const result = new Int32Array(rows);

@@ -30,6 +30,7 @@ export {
 export { buildSpec, type SpecInputs } from './build-spec';
 export { type OutputComparison, type Verification, type VerifyOptions, verifyExported } from './verify';
 export {
+  argmaxRows,
   compareLatency,
   type EvaluateOptions,
   type Evaluation,
