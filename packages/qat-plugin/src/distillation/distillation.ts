@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '@bitwright/core';
 import {
   add,
+  cast,
   concat,
   logSoftmax,
   mean,
@@ -25,10 +26,10 @@ export interface DistillationOptions {
 
 /**
  * Labels and the float model's logits side by side, [N, 2·classes]: what {@link distillationLoss} takes as `yTrue`, since
- * model.fit hands nothing else to a loss.
+ * model.fit hands nothing else to a loss. Labels of another dtype become float32: tf.concat would cut the logits to it.
  */
 export function withTeacher(teacher: LayersModel, x: Tensor, labels: Tensor, batchSize = 64): Tensor {
-  return tidy(() => concat([labels, teacher.predict(x, { batchSize }) as Tensor], 1));
+  return tidy(() => concat([cast(labels, 'float32'), teacher.predict(x, { batchSize }) as Tensor], 1));
 }
 
 /**
