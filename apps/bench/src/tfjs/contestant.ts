@@ -65,28 +65,46 @@ function startPyTorch(python: string): Promise<Contestant> {
   });
 }
 
-interface Conversation {
+/** How requests reach a process, and its replies us. */
+export interface Conversation {
   readonly send: (request: Request) => void;
   readonly listen: (answer: (reply: Reply) => void) => void;
 }
 
-/** A contestant whose process has said its version. Its end is an error that carries what it said last. */
-async function contestant(name: EngineName, worker: ChildProcess, { send, listen }: Conversation): Promise<Contestant> {
+/**
+ * A contestant whose process has said its version. Its end is an error that carries what it said last, for whoever waits then or
+ * asks later.
+ */
+export async function contestant(
+  name: EngineName,
+  worker: ChildProcess,
+  { send, listen }: Conversation,
+): Promise<Contestant> {
   let lastWords = '';
   worker.stderr?.setEncoding('utf8').on('data', (text: string) => {
     lastWords = (lastWords + text).slice(-2000);
   });
   let waiting: { resolve: (reply: Reply) => void; reject: (error: Error) => void } | undefined;
+  let failure: Error | undefined;
+  const fail = (error: Error): void => {
+    failure ??= error;
+    waiting?.reject(failure);
+  };
   listen((reply) => waiting?.resolve(reply));
-  worker.once('error', (error) => waiting?.reject(error));
+  worker.on('error', fail);
+  // Writing to a process that is gone; its exit may not be known yet.
+  worker.stdin?.on('error', ({ message }) =>
+    fail(new Error(`the process of ${name} does not listen (${message}): ${lastWords}`)),
+  );
   worker.once('exit', (code, signal) => {
-    waiting?.reject(new Error(`the process of ${name} ended with ${code ?? signal}: ${lastWords}`));
+    fail(new Error(`the process of ${name} ended with ${code ?? signal}: ${lastWords}`));
   });
   const nextReply = (): Promise<Reply> =>
     new Promise((resolve, reject) => {
       waiting = { resolve, reject };
     });
-  const ask = (request: Request): Promise<Reply> => {
+  const ask = async (request: Request): Promise<Reply> => {
+    if (failure !== undefined) throw failure;
     const reply = nextReply();
     send(request);
     return reply;
