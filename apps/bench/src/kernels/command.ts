@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { loadNativeBackend } from '@bitwright/kernels-native';
 import { Command } from 'commander';
+import { place } from '../measure/place';
 import { addToReport } from './add-to-report';
 import { kernelMarkdown, rowLine } from './markdown';
 import type { KernelReport } from './result';
@@ -61,9 +61,4 @@ function addTo(file: string | undefined, report: KernelReport): KernelReport {
   if (file === undefined || !existsSync(place(file))) return report;
   const earlier = JSON.parse(readFileSync(place(file), 'utf8')) as KernelReport;
   return addToReport(earlier, report, kernelSuites);
-}
-
-/** npm runs the script in its package's folder; paths are meant from where the user is. */
-function place(file: string): string {
-  return resolve(process.env['INIT_CWD'] ?? '.', file);
 }

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { place } from '../measure/place';
 import { rowLine, tfjsMarkdown } from './markdown';
 import { growthPerStep, measureMemory } from './memory';
 import { profileStep } from './profile';
@@ -83,7 +84,7 @@ function memoryCommand(): Command {
       });
       process.stdout.write(`resident memory grows by ${growthPerStep(samples).toFixed(0)} bytes per step\n`);
       if (flags.json !== undefined)
-        writeFileSync(flags.json, `${JSON.stringify({ workload: name, samples }, null, 2)}\n`);
+        writeFileSync(place(flags.json), `${JSON.stringify({ workload: name, samples }, null, 2)}\n`);
     });
 }
 

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { place } from '../measure/place';
 import { tfjsMarkdown } from './markdown';
 import type { TfjsReport, TfjsRow } from './result';
 import { workloads } from './workloads';
 
-/** Files that hold the report; relative paths are meant from where the user is, npm runs in the package's folder. */
+/** Files that hold the report; relative paths are meant from where the user is. */
 export interface ReportFiles {
   readonly json: string | undefined;
   readonly markdown: string | undefined;
@@ -22,10 +22,4 @@ export function mergeRows({ json }: ReportFiles, measured: readonly TfjsRow[]): 
 export function writeReport({ json, markdown }: ReportFiles, report: TfjsReport): void {
   if (json !== undefined) writeFileSync(place(json), `${JSON.stringify(report, null, 2)}\n`);
   if (markdown !== undefined) writeFileSync(place(markdown), tfjsMarkdown(report));
-}
-
-// — internals —
-
-function place(file: string): string {
-  return resolve(process.env['INIT_CWD'] ?? '.', file);
 }
