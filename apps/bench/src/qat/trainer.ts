@@ -1,13 +1,18 @@
 import { seededRandom } from '@bitwright/core';
-import { distillationLoss, type LearningRate, learningRate, type Qat, setLearningRate } from '@bitwright/qat-plugin';
+import {
+  distillationLoss,
+  type LearningRate,
+  learningRate,
+  type Qat,
+  setLearningRate,
+  withTeacher,
+} from '@bitwright/qat-plugin';
 import {
   argMax,
-  concat,
   losses,
   oneHot,
   type Scalar,
   type Tensor,
-  type Tensor2D,
   tensor1d,
   tensor4d,
   tidy,
@@ -52,6 +57,7 @@ export function trainEpoch(training: Training, epoch: number): number | undefine
   const order = shuffled(images.count, () => random.next());
   const steps = stepsPerEpoch(schedule, images.count);
   const rate: LearningRate = learningRate({ peak: schedule.learningRate, warmUp, floor: 0.01 });
+  const objective = objectiveOf(training);
   const variables = model.trainableWeights.map((weight) => weight.read() as Variable);
   let total = 0;
   for (let step = 0; step < steps; step++) {
@@ -64,27 +70,47 @@ export function trainEpoch(training: Training, epoch: number): number | undefine
     const indices = order.subarray(step * batchSize, (step + 1) * batchSize);
     const pixels = augmentedBatch(images, indices, () => random.next());
     const labels = Int32Array.from(indices, (index) => images.labels[index] as number);
-    const loss = trainStep(training, variables, pixels, labels);
+    const loss = trainStep(training, objective, variables, pixels, labels);
     total += loss;
     if (!training.onStep(step, steps, loss)) return undefined;
   }
   return total / steps;
 }
 
-function trainStep(training: Training, variables: Variable[], pixels: Float32Array, labels: Int32Array): number {
-  const { model, teacher, schedule, optimizer } = training;
+/** What training minimises: a loss, and what it compares with the network's answers. */
+interface Objective {
+  targets(x: Tensor, labels: Tensor): Tensor;
+  loss(targets: Tensor, logits: Tensor): Scalar;
+}
+
+function objectiveOf({ schedule, teacher }: Training): Objective {
+  const { distillation: weight, temperature = 1 } = schedule;
+  if (weight === 0) {
+    return {
+      targets: (_, labels) => labels,
+      loss: (targets, logits) => losses.softmaxCrossEntropy(targets, logits) as Scalar,
+    };
+  }
+  return {
+    targets: (x, labels) => withTeacher(teacher, x, labels, x.shape[0]),
+    loss: distillationLoss({ classes: 10, weight, temperature }),
+  };
+}
+
+function trainStep(
+  { model, optimizer }: Training,
+  objective: Objective,
+  variables: Variable[],
+  pixels: Float32Array,
+  labels: Int32Array,
+): number {
   const x = tensor4d(pixels, [labels.length, imageSize, imageSize, 3]);
   const loss = tidy(() => {
-    const targets = oneHot(tensor1d(labels, 'int32'), 10) as Tensor2D;
-    const { distillation: weight, temperature = 1 } = schedule;
-    const lossOf = distillationLoss({ classes: 10, weight, temperature });
-    const hints = weight > 0 ? (teacher.apply(x) as Tensor) : undefined;
-    const { value, grads } = variableGrads(() => {
-      const logits = model.apply(x, { training: true }) as Tensor;
-      return hints === undefined
-        ? (losses.softmaxCrossEntropy(targets, logits) as Scalar)
-        : lossOf(concat([targets, hints], 1), logits);
-    }, variables);
+    const targets = objective.targets(x, oneHot(tensor1d(labels, 'int32'), 10));
+    const { value, grads } = variableGrads(
+      () => objective.loss(targets, model.apply(x, { training: true }) as Tensor),
+      variables,
+    );
     optimizer.applyGradients(grads as Parameters<typeof optimizer.applyGradients>[0]);
     return value;
   });
