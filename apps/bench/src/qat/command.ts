@@ -78,7 +78,7 @@ export function qatCommand(): Command {
       `choose schedules without the test images: train on all but the last ${heldOut} training images, measure on those; also runs the trials of trials.ts`,
     )
     .option('--no-export', 'leave the check with onnxruntime for a later run with --again')
-    .option('--step-time [steps]', 'only time a float and a W4A4 LSQ step in turns (default 12 each)')
+    .option('--step-time [seconds]', 'only time float and W4A4 LSQ steps in turns (default 10 seconds each)')
     .action(run);
 }
 
@@ -86,15 +86,20 @@ async function run(flags: Flags): Promise<void> {
   const deadline = Date.now() + Number(flags.minutes) * 60_000;
   const threads = Number(flags.threads);
   if (flags.stepTime !== undefined) {
-    const steps = flags.stepTime === true ? 12 : Number(flags.stepTime);
-    const times = await measureStepTimes(threads, steps, 'results/qat-step-time.json');
+    const seconds = flags.stepTime === true ? 10 : Number(flags.stepTime);
+    const times = await measureStepTimes(threads, seconds, 'results/qat-step-time.json');
     process.stdout.write(`${JSON.stringify(times, null, 2)}\n`);
     return;
   }
   await useNativeBackend({ threads });
   registerBenchLayers();
-  const images = readImages(flags.data, 'train', Number(flags.images));
   const isValidation = flags.validate === true;
+  if (isValidation && !(Number(flags.images) > heldOut)) {
+    throw new Error(
+      `--validate keeps ${heldOut} training images for measuring: expected more --images, received ${flags.images}`,
+    );
+  }
+  const images = readImages(flags.data, 'train', Number(flags.images));
   const { train, test } = isValidation
     ? { train: sliceOf(images, 0, images.count - heldOut), test: sliceOf(images, images.count - heldOut, heldOut) }
     : { train: images, test: readImages(flags.data, 'test', 10_000) };

@@ -10,7 +10,12 @@ const imagesPerFeed = 50;
  * Post-training quantization of a float network (GPTQ rounding, ranges by least squared error, first and last layer 8 bits): top-1
  * of the exported file in onnxruntime, percent.
  */
-export async function levelTwo(network: LayersModel, bits: string, train: ImageSet, test: ImageSet): Promise<number> {
+export async function measureLevelTwo(
+  network: LayersModel,
+  bits: string,
+  train: ImageSet,
+  test: ImageSet,
+): Promise<number> {
   const { model } = layersModelToOnnx(network);
   const input = String(model.graph?.input[0]?.name);
   const { report } = await quantizeModel(model, {

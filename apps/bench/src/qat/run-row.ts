@@ -63,6 +63,7 @@ const fewImages = 8;
 export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResult | undefined> {
   const { train, test, log } = setting;
   const { schedule } = row;
+  const machine = `${cpus()[0]?.model.trim()}, ${setting.threads} threads`;
   const teacher = teacherNetwork(setting);
   const network = await startNetwork(row, setting);
   const qat = row.options === undefined ? undefined : prepareQat(network, row.options());
@@ -109,7 +110,7 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
       calibrated,
       losses: [...state.losses, loss],
       seconds,
-      machine: `${cpus()[0]?.model.trim()}, ${setting.threads} threads`,
+      machine,
     };
     await saveState(setting.stateFolder, row.id, model, optimizer, state, state.epoch === schedule.epochs);
     log(`\n${row.id}: epoch ${epoch + 1} loss ${loss.toFixed(4)}\n`);
@@ -122,7 +123,7 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
       : undefined;
   const postTraining =
     row.measuresLevelTwo === true && setting.checksExport
-      ? await (await import('./level-two')).levelTwo(network, `w${row.weights}a${row.activations}`, train, test)
+      ? await (await import('./level-two')).measureLevelTwo(network, `w${row.weights}a${row.activations}`, train, test)
       : undefined;
   const stepCount = schedule.epochs * stepsPerEpoch(schedule, train.count);
   const result: RowResult = {
@@ -144,7 +145,7 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
     millisecondsPerStep: (1000 * state.seconds) / stepCount,
     ...(check === undefined ? {} : { export: check }),
     ...(postTraining === undefined ? {} : { levelTwo: postTraining }),
-    machine: state.machine ?? `${cpus()[0]?.model.trim()}, ${setting.threads} threads`,
+    machine: state.machine ?? machine,
     finished: new Date().toISOString(),
   };
   optimizer.dispose();

@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { lsq, prepareQat } from '@bitwright/qat-plugin';
 import { useNativeBackend } from '@bitwright/tfjs-backend';
 import {
@@ -15,23 +14,28 @@ import {
   variableGrads,
 } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { interleave, type Times } from '../measure/interleave';
+import { describeMachine, type Machine } from '../measure/machine';
 import { resnet20 } from './resnet20';
 import { defaultBatchSize as batchSize } from './schedule';
 
-/** One training step with quantizers beside the float one: median and best of interleaved steps, milliseconds. */
+/** One training step with quantizers beside the float one, in turns, milliseconds. */
 export interface StepTimes {
-  readonly machine: string;
+  readonly machine: Machine;
   readonly threads: number;
-  readonly steps: number;
-  readonly float: { readonly median: number; readonly best: number };
-  readonly w4a4Lsq: { readonly median: number; readonly best: number };
+  readonly float: Times;
+  readonly w4a4Lsq: Times;
   /** Median over median, and best over best: on a busy machine the second is the truer one. */
   readonly ratio: number;
   readonly bestRatio: number;
 }
 
-/** Measures ResNet-20 steps, batch 128, float and W4A4 LSQ in turns on the native backend. */
-export async function measureStepTimes(threads: number, steps: number, json?: string): Promise<StepTimes> {
+/** Milliseconds one network trains before the other does: a few steps, of which the first is not counted. */
+const turn = 1000;
+
+/** Measures ResNet-20 steps, batch 128, float and W4A4 LSQ in turns on the native backend, each for some seconds. */
+export async function measureStepTimes(threads: number, seconds: number, json: string): Promise<StepTimes> {
+  const machine = describeMachine();
   await useNativeBackend({ threads });
   const float = resnet20();
   const qat = prepareQat(float, { target: 'academic', weights: lsq({ bits: 4 }), activations: lsq({ bits: 4 }) });
@@ -39,27 +43,21 @@ export async function measureStepTimes(threads: number, steps: number, json?: st
   const labels = Int32Array.from({ length: batchSize }, (_, i) => i % 10);
   const y = oneHot(tensor1d(labels, 'int32'), 10);
   await qat.calibrate(x);
-  const runs = [float, qat.model].map((model) => ({ step: stepOf(model, x, y), times: [] as number[] }));
-  for (let i = -2; i < steps; i++) {
-    for (const { step, times } of runs) {
-      const start = performance.now();
-      step();
-      if (i >= 0) times.push(performance.now() - start);
-    }
-  }
-  const [floatTimes, qatTimes] = runs.map(({ times }) => times.sort((a, b) => a - b)) as [number[], number[]];
+  const steps = [float, qat.model].map((model) => stepOf(model, x, y));
+  const [floatTimes, qatTimes] = (await interleave(steps, { seconds, turn, pause: 0 })) as [Times, Times];
   const result: StepTimes = {
-    machine: String(cpus()[0]?.model.trim()),
+    machine,
     threads,
-    steps,
-    float: summary(floatTimes),
-    w4a4Lsq: summary(qatTimes),
-    ratio: summary(qatTimes).median / summary(floatTimes).median,
-    bestRatio: summary(qatTimes).best / summary(floatTimes).best,
+    float: floatTimes,
+    w4a4Lsq: qatTimes,
+    ratio: qatTimes.median / floatTimes.median,
+    bestRatio: qatTimes.min / floatTimes.min,
   };
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
   return result;
 }
+
+// — internals —
 
 function stepOf(model: LayersModel, x: Tensor, y: Tensor): () => void {
   const optimizer = train.momentum(0.001, 0.9);
@@ -73,8 +71,4 @@ function stepOf(model: LayersModel, x: Tensor, y: Tensor): () => void {
       optimizer.applyGradients(grads as Parameters<typeof optimizer.applyGradients>[0]);
       value.dataSync();
     });
-}
-
-function summary(sorted: readonly number[]): { median: number; best: number } {
-  return { median: sorted[Math.floor(sorted.length / 2)] as number, best: sorted[0] as number };
 }
