@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkplace, type Workplace } from './command-line';
-import { imagesNpy } from './fixture-data';
+import { imagesNpy, jpegBytes, pngBytes } from './fixture-data';
 import { tinyClassifierBytes } from './fixture-model';
 
 let place: Workplace;
@@ -55,6 +55,27 @@ describe('bitwright calibrate and merge', () => {
     const first = text('state.json');
     expect(await ok('calibrate', ...settings, '--state', 'state.json')).toContain('40 samples');
     expect(text('state.json')).toBe(first);
+  });
+
+  it('refuse unreadable images, or leave them out where asked', async () => {
+    mkdirSync(join(place.folder, 'images'));
+    place.write('images/good.png', await pngBytes());
+    place.write('images/broken.jpg', jpegBytes);
+    const args = ['calibrate', 'tiny.onnx', '--data', 'images', '--preprocess', 'cifar', '--resize', '8x8'];
+    const { code, stderr } = await place.run(args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/1 unreadable of 2: broken\.jpg \(.*\)\./);
+    expect(place.files()).not.toContain('tiny.calib.json');
+    const skipped = await place.run([...args, '--skip-unreadable']);
+    expect(skipped.code).toBe(0);
+    expect(skipped.stderr).toMatch(/warning: left out 1 unreadable of 2: broken\.jpg/);
+  });
+
+  it('never write the state over the samples', async () => {
+    const { code, stderr } = await place.run(['calibrate', ...settings, '--state', 'calib.npy', '--restart']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('not an input');
+    expect(readFileSync(join(place.folder, 'calib.npy'))).toEqual(Buffer.from(imagesNpy(40)));
   });
 
   it('let quantize use the merged statistics as if it had run itself', async () => {

@@ -109,6 +109,8 @@ describe('bitwright compare', () => {
     expect(again.code).toBe(1);
     expect(again.stderr).toContain('--force');
     expect((await place.run([...args, '--html', 'report.html', '--force'])).code).toBe(0);
+    const labels = await place.run([...args, '--labels', 'labels.npy', '--html', 'labels.npy', '--force']);
+    expect(labels).toMatchObject({ code: 1, stderr: expect.stringContaining('not an input') });
     const input = await place.run([...args, '--html', 'tiny.onnx', '--force']);
     expect(input.stderr).toContain('not an input');
   });

@@ -1,3 +1,4 @@
+import sharp from 'sharp';
 import { encodeNpy } from '../src/data/npy';
 
 /** `count` smooth images [count,3,8,8] of values between −1 and 1. */
@@ -38,3 +39,11 @@ export const jpegBytes: Uint8Array = Uint8Array.of(
   0,
   1,
 );
+
+/** A green image of 8×8. */
+export function pngBytes(): Promise<Uint8Array> {
+  const background = { r: 40, g: 90, b: 10 };
+  return sharp({ create: { width: 8, height: 8, channels: 3, background } })
+    .png()
+    .toBuffer();
+}

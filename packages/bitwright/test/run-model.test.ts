@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkplace, type Workplace } from './command-line';
-import { imageData, imagesNpy, labelsNpy } from './fixture-data';
+import { imageData, imagesNpy, jpegBytes, labelsNpy, pngBytes } from './fixture-data';
 import { tinyClassifierBytes } from './fixture-model';
 
 let place: Workplace;
@@ -78,11 +78,26 @@ describe('bitwright run', () => {
     await refused('a packed model', 'run', 'tiny.onnx', '-d', 'x.npy');
     await refused('gone.bwpk', 'run', 'gone.bwpk', '-d', 'x.npy');
     await refused('input', 'run', 'tiny.bwpk', '-d', 'x.npy', '-o', 'x.npy', '--force');
+    await refused('input', 'run', 'tiny.bwpk', '-d', 'x.npy', '-l', 'y.npy', '-o', 'y.npy', '--force');
     await refused('20', 'run', 'tiny.bwpk', '-d', 'x.npy', '--labels', 'short.u8');
     const bytes = file('tiny.bwpk');
     bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
     place.write('bad.bwpk', bytes);
     await refused('CRC-32', 'run', 'bad.bwpk', '-d', 'x.npy');
     expect(place.files()).toEqual([...before, 'bad.bwpk'].sort());
+  });
+
+  it('refuses unreadable images, or leaves them out where asked', async () => {
+    mkdirSync(join(place.folder, 'images'));
+    place.write('images/good.png', await pngBytes());
+    place.write('images/broken.jpg', jpegBytes);
+    const args = ['run', 'tiny.bwpk', '--data', 'images', '--preprocess', 'cifar', '--resize', '8x8'];
+    const { code, stderr } = await place.run(args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/1 unreadable of 2: broken\.jpg \(.*\)\./);
+    expect(stderr).toContain('--skip-unreadable');
+    const skipped = await place.run([...args, '--skip-unreadable']);
+    expect(skipped.code).toBe(0);
+    expect(skipped.stderr).toMatch(/warning: left out 1 unreadable of 2: broken\.jpg/);
   });
 });

@@ -21,8 +21,8 @@ import { checkOutputs } from '../output/check-outputs';
 import { printResult } from '../terminal/print-result';
 import { createProgress } from '../terminal/progress';
 import { calibrateOptions } from './calibrate-options';
-import { fromProcessFolder } from './data-paths';
-import { requireData } from './open-data';
+import { dataPaths, fromProcessFolder } from './data-paths';
+import { describeSkipped, refuseUnreadable, requireData } from './open-data';
 import { readSettings } from './quantize-settings';
 import { readState, writeState } from './state-file';
 
@@ -50,7 +50,10 @@ async function runCalibrate({ args, options, context }: CommandInput<typeof cali
   const opened = await openModel(modelPath, args[0]);
   const inputs = withShapes(opened.inputs, settings.shapes.inputs);
   const statePath = options.state === undefined ? defaultState(modelPath) : resolve(context.cwd, options.state);
-  await checkOutputs([statePath], { inputs: [modelPath], force: true });
+  await checkOutputs([statePath], {
+    inputs: [modelPath, ...dataPaths(options.data ?? [], inputs, context.cwd)],
+    force: true,
+  });
   const resume = options.restart !== true && existsSync(statePath) ? await readState(statePath) : undefined;
   const plan = planQuantization(opened.model, {
     target: settings.target,
@@ -75,6 +78,8 @@ async function runCalibrate({ args, options, context }: CommandInput<typeof cali
   const total = Math.min(settings.samples, all.total);
   const range = shardRange(total, batchSize, shard.index, shard.count);
   const start = resumePoint(resume, range, statePath);
+  const shuffle = all.total > total ? { shuffle: true, seed: settings.seed } : {};
+  const source = await openSamples(specs, { ...reading, limit: range.end, start, ...shuffle });
   const progress = createProgress(context.stderr, options.quiet !== true);
   try {
     const state = start >= range.end ? resume : await collectRest();
@@ -82,7 +87,7 @@ async function runCalibrate({ args, options, context }: CommandInput<typeof cali
       state: relative(context.cwd, statePath) || statePath,
       samples: { ...range, seen: state === undefined ? 0 : seenSamples(state), total },
       resumed: resume === undefined ? 0 : seenSamples(resume),
-      warnings: all.notes(),
+      warnings: [...all.notes(), ...describeSkipped(source)],
     };
     progress.stop();
     const shown = `samples ${range.start} to ${range.end - 1} of ${total}`;
@@ -93,8 +98,7 @@ async function runCalibrate({ args, options, context }: CommandInput<typeof cali
   }
 
   async function collectRest(): Promise<CalibrationState> {
-    const shuffle = all.total !== undefined && all.total > total ? { shuffle: true, seed: settings.seed } : {};
-    const source = await openSamples(specs, { ...reading, limit: range.end, start, ...shuffle });
+    if (options.skipUnreadable !== true) await refuseUnreadable(source);
     const state = await collectStatistics(plan, {
       runtime: await loadRuntime(),
       backend: await loadStatisticsBackend(),

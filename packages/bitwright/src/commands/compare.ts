@@ -9,7 +9,7 @@ import { hasInt8Products, readCpu } from '../machine/cpu';
 import { type OpenedModel, openModel, withShapes } from '../model/open-model';
 import { parseShapes } from '../model/parse-shapes';
 import { checkOutputs } from '../output/check-outputs';
-import { stageTextFiles } from '../output/text-files';
+import { writeTextFile } from '../output/text-files';
 import { formatComparison } from '../report/format-comparison';
 import { createPaint } from '../terminal/colour';
 import { printResult } from '../terminal/print-result';
@@ -65,7 +65,8 @@ async function runCompare(input: Input): Promise<number> {
   const quantized = await openModel(quantizedPath, args[1]);
   const { inputs, data: openRequested } = prepareData(float, input);
   if (htmlPath !== undefined) {
-    const read = [floatPath, quantizedPath, ...dataPaths(options.data ?? [], inputs, context.cwd)];
+    const labels = options.labels === undefined ? [] : [resolve(context.cwd, options.labels)];
+    const read = [floatPath, quantizedPath, ...dataPaths(options.data ?? [], inputs, context.cwd), ...labels];
     await checkOutputs([htmlPath], { inputs: read, force: options.force === true });
   }
   const progress = createProgress(context.stderr, options.quiet !== true);
@@ -74,8 +75,7 @@ async function runCompare(input: Input): Promise<number> {
     const data = await openRequested();
     const document = await compareAndCheck(float, quantized, data, demands, input, progress);
     if (htmlPath !== undefined && charts !== undefined) {
-      const staged = await stageTextFiles(new Map([[htmlPath, renderHtmlReport(document, charts)]]));
-      await staged.commit();
+      await writeTextFile(htmlPath, renderHtmlReport(document, charts));
     }
     progress.stop();
     return printComparison(document, input);

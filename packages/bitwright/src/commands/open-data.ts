@@ -54,7 +54,7 @@ export async function openData(request: DataRequest): Promise<OpenedData> {
   const limits = { limit: request.samples, ...(isCut ? { shuffle, seed: request.seed } : {}) };
   const calibration =
     isCut || all.total === undefined ? await openSamples(request.data, { ...sampleOptions(request), ...limits }) : all;
-  if (calibration.names !== undefined && !request.skipUnreadable) await refuseUnreadable(calibration);
+  if (!request.skipUnreadable) await refuseUnreadable(calibration);
   const check = await checkData(calibration, {
     limit: checkedSamples,
     preprocess: request.preprocess,
@@ -86,6 +86,31 @@ export function requireData(data: readonly string[] | undefined): void {
     received: 'none',
     hint: 'Give --data <file or folder> with a few hundred samples like those of training (.npy, .npz, images, …), or --allow-random to try the command without.',
   });
+}
+
+/**
+ * Decodes every image once, so that a broken one is found before the work instead of after it.
+ *
+ * @throws {InputDataError} naming the images that cannot be read
+ */
+export async function refuseUnreadable(samples: OpenedSamples): Promise<void> {
+  if (samples.names === undefined) return;
+  const readable = await samples.sampleIndices();
+  const skipped = samples.skipped();
+  if (skipped.length === 0) return;
+  throw new InputDataError({
+    operation: '[bitwright] read images',
+    expected: 'every image to be readable',
+    received: listUnreadable(skipped, readable.length + skipped.length),
+    hint: 'Repair or remove them, or give --skip-unreadable to go on without.',
+  });
+}
+
+/** What was left out of samples, in a sentence: complete after a pass. */
+export function describeSkipped(samples: OpenedSamples): readonly string[] {
+  const skipped = samples.skipped();
+  if (skipped.length === 0) return [];
+  return [`left out ${listUnreadable(skipped, samples.total ?? skipped.length)}`];
 }
 
 // — internals —
@@ -122,7 +147,7 @@ async function openEvaluation(request: DataRequest, calibration: OpenedSamples):
     request.evalData === undefined ? calibration : await openSamples(request.evalData, sampleOptions(request));
   const indices =
     samples.total === undefined || samples.names !== undefined ? await samples.sampleIndices() : undefined;
-  if (samples.names !== undefined && !request.skipUnreadable) await refuseUnreadable(samples);
+  if (!request.skipUnreadable) await refuseUnreadable(samples);
   const labels = await loadLabels(request.labels, {
     sampleCount: samples.total ?? indices?.length ?? 0,
     sampleNames: samples.names,
@@ -131,26 +156,7 @@ async function openEvaluation(request: DataRequest, calibration: OpenedSamples):
   return { samples, labels: Int32Array.from(used, (index) => labels[index] ?? 0) };
 }
 
-function describeSkipped(samples: OpenedSamples): readonly string[] {
-  const skipped = samples.skipped();
-  if (skipped.length === 0) return [];
-  return [`left out ${listUnreadable(skipped, samples.total ?? skipped.length)}`];
-}
-
 function listUnreadable(skipped: ReturnType<OpenedSamples['skipped']>, total: number): string {
   const named = skipped.slice(0, 5).map((sample) => `${sample.name} (${sample.reason.split('\n')[0]})`);
   return `${skipped.length} unreadable of ${total}: ${named.join('; ')}${skipped.length > 5 ? '; …' : ''}`;
-}
-
-/** Decodes every image once, so that a broken one is found before the work instead of after it. */
-async function refuseUnreadable(samples: OpenedSamples): Promise<void> {
-  const readable = await samples.sampleIndices();
-  const skipped = samples.skipped();
-  if (skipped.length === 0) return;
-  throw new InputDataError({
-    operation: '[bitwright] read images',
-    expected: 'every image to be readable',
-    received: listUnreadable(skipped, readable.length + skipped.length),
-    hint: 'Repair or remove them, or give --skip-unreadable to go on without.',
-  });
 }

@@ -14,7 +14,7 @@ import { UsageError } from '../errors';
 import { exitCode } from '../exit-code';
 import { openModel, withShapes } from '../model/open-model';
 import { checkOutputs } from '../output/check-outputs';
-import { stageTextFiles } from '../output/text-files';
+import { writeTextFile } from '../output/text-files';
 import { type DTypeFile, writeDTypeFamily } from '../output/write-dtype-family';
 import { printResult } from '../terminal/print-result';
 import { createProgress } from '../terminal/progress';
@@ -161,10 +161,5 @@ function formatDocument({ files, reports }: DTypesDocument): string {
 }
 
 async function writeReport(path: string, document: DTypesDocument): Promise<void> {
-  const staged = await stageTextFiles(new Map([[path, `${JSON.stringify(document, undefined, 2)}\n`]]));
-  try {
-    await staged.commit();
-  } finally {
-    await staged.discard();
-  }
+  await writeTextFile(path, `${JSON.stringify(document, undefined, 2)}\n`);
 }

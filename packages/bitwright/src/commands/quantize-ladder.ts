@@ -14,7 +14,7 @@ import {
 } from '@bitwright/ptq';
 import type { CommandInput } from '../command';
 import type { PlannedOutputs } from '../output/plan-outputs';
-import { stageTextFiles } from '../output/text-files';
+import { writeTextFile } from '../output/text-files';
 import { writeResult } from '../output/write-result';
 import type { BitSettings } from './bit-settings';
 import type { QuantizeDocument } from './quantize';
@@ -101,10 +101,5 @@ async function readLadderState(path: string): Promise<LadderState> {
 }
 
 async function writeLadderState(path: string, state: LadderState): Promise<void> {
-  const staged = await stageTextFiles(new Map([[path, ladderStateToJson(state)]]));
-  try {
-    await staged.commit();
-  } finally {
-    await staged.discard();
-  }
+  await writeTextFile(path, ladderStateToJson(state));
 }

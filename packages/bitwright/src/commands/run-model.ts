@@ -10,12 +10,13 @@ import { exitCode } from '../exit-code';
 import { withShapes } from '../model/open-model';
 import { parseShapes } from '../model/parse-shapes';
 import { checkOutputs } from '../output/check-outputs';
-import { stageTextFiles } from '../output/text-files';
+import { writeTextFile } from '../output/text-files';
 import { type OpenedPackedModel, openPackedModel } from '../packed/open-packed-model';
 import { runSamples } from '../packed/run-samples';
 import { printResult } from '../terminal/print-result';
 import { createProgress } from '../terminal/progress';
 import { dataPaths, fromProcessFolder } from './data-paths';
+import { describeSkipped, refuseUnreadable } from './open-data';
 import { runOptions } from './run-options';
 
 type Input = CommandInput<typeof runOptions>;
@@ -61,10 +62,12 @@ async function run(input: Input): Promise<number> {
   const opened = await openPackedModel(path, shown, { threads, isReference: options.reference === true });
   const output = options.output === undefined ? undefined : resolve(context.cwd, options.output);
   if (output !== undefined) {
-    const read = [path, ...dataPaths(options.data ?? [], opened.inputs, context.cwd)];
+    const labels = options.labels === undefined ? [] : [resolve(context.cwd, options.labels)];
+    const read = [path, ...dataPaths(options.data, opened.inputs, context.cwd), ...labels];
     await checkOutputs([output], { inputs: read, force: options.force === true });
   }
   const samples = await openRunSamples(opened, input);
+  if (options.skipUnreadable !== true) await refuseUnreadable(samples);
   const labels = await openRunLabels(samples, input);
   const progress = createProgress(context.stderr, options.quiet !== true);
   try {
@@ -76,10 +79,8 @@ async function run(input: Input): Promise<number> {
       onProgress: (done) => progress.show({ phase: 'run', done, total: samples.length, etaMs: undefined }),
     });
     if (output !== undefined) {
-      const staged = await stageTextFiles(
-        new Map([[output, encodeNpy({ type: 'float32', dims: result.output.shape, data: result.output.data })]]),
-      );
-      await staged.commit();
+      const { shape: dims, data } = result.output;
+      await writeTextFile(output, encodeNpy({ type: 'float32', dims, data }));
     }
     progress.stop();
     const document: RunDocument = {
@@ -98,7 +99,7 @@ async function run(input: Input): Promise<number> {
       warnings: [
         ...(opened.fallback === undefined ? [] : [`no native kernels, the reference ran: ${opened.fallback}`]),
         ...samples.notes(),
-        ...(samples.skipped().length === 0 ? [] : [`left out ${samples.skipped().length} unreadable samples`]),
+        ...describeSkipped(samples),
       ],
     };
     printResult(document, formatRun(document), options, context);

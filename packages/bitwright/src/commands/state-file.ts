@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { InputDataError } from '@bitwright/core';
 import { type CalibrationState, calibrationStateFromJson, calibrationStateToJson } from '@bitwright/ptq';
-import { stageTextFiles } from '../output/text-files';
+import { writeTextFile } from '../output/text-files';
 
 /**
  * Reads a calibration state.
@@ -26,12 +26,7 @@ export async function readState(path: string): Promise<CalibrationState> {
 
 /** Writes a state beside its place and moves it there: a kill leaves the old state or the new one, never half of one. */
 export async function writeState(path: string, state: CalibrationState): Promise<void> {
-  const staged = await stageTextFiles(new Map([[path, calibrationStateToJson(state)]]));
-  try {
-    await staged.commit();
-  } finally {
-    await staged.discard();
-  }
+  await writeTextFile(path, calibrationStateToJson(state));
 }
 
 // — internals —

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { stageTextFiles } from './text-files';
+import { stageTextFiles, writeTextFile } from './text-files';
 
 let folder: string;
 
@@ -40,5 +40,13 @@ describe('stageTextFiles', () => {
     ]);
     await expect(stageTextFiles(texts)).rejects.toThrow('missing');
     expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('writeTextFile', () => {
+  it('leaves nothing behind when the file cannot get its name', async () => {
+    mkdirSync(join(folder, 'a', 'inside'), { recursive: true });
+    await expect(writeTextFile(join(folder, 'a'), 'A')).rejects.toThrow();
+    expect(readdirSync(folder)).toEqual(['a']);
   });
 });

@@ -51,6 +51,21 @@ export async function stageTextFiles(texts: ReadonlyMap<string, string | Uint8Ar
   });
 }
 
+/**
+ * Writes one file beside its place and moves it there: a kill leaves the old file or the new one, never half of one, and a failure
+ * leaves nothing behind.
+ *
+ * @throws {OutputError} when it cannot be written
+ */
+export async function writeTextFile(path: string, text: string | Uint8Array): Promise<void> {
+  const staged = await stageTextFiles(new Map([[path, text]]));
+  try {
+    await staged.commit();
+  } finally {
+    await staged.discard();
+  }
+}
+
 // — internals —
 
 function notWritten(paths: readonly string[], cause: unknown): OutputError {
