@@ -105,6 +105,10 @@ describe('bitwright export', () => {
     expect(await succeed('export', 'web.json', '--to', 'onnx', '-o', 'a.onnx')).toContain('a.onnx');
     await succeed('convert', 'web.json', '-o', 'b.onnx');
     expect(bytes('a.onnx')).toEqual(bytes('b.onnx'));
+    // Only a .json file is looked into: an .onnx file may be large.
+    place.write('web.onnx', bytes('web.json'));
+    expect((await place.run(['export', 'web.onnx', '--to', 'onnx', '-o', 'c.onnx'])).code).toBeGreaterThan(0);
+    expect(place.files()).not.toContain('c.onnx');
   });
 
   it('tells a TensorRT 11 user to take QDQ', async () => {

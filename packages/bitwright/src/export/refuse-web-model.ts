@@ -12,7 +12,7 @@ import { convertedStem } from '../convert/convert-model';
  */
 export async function refuseWebModel(shown: string, formats: string, cwd: string): Promise<void> {
   const path = resolve(cwd, shown);
-  if (!/\.json$/i.test(shown) || !(await isWebModel(path))) return;
+  if (!(await isWebModel(path))) return;
   const onnx = quoted(join(dirname(shown), `${convertedStem(path, dirname(path))}.onnx`));
   throw new InputDataError({
     operation: '[bitwright] export',
@@ -22,8 +22,9 @@ export async function refuseWebModel(shown: string, formats: string, cwd: string
   });
 }
 
-/** Whether a file is the model.json of a TensorFlow.js model. */
+/** Whether a file is the model.json of a TensorFlow.js model; files of other extensions are not opened. */
 export async function isWebModel(path: string): Promise<boolean> {
+  if (!/\.json$/i.test(path)) return false;
   try {
     const json: unknown = JSON.parse(await readFile(path, 'utf8'));
     return typeof json === 'object' && json !== null && 'modelTopology' in json;
