@@ -1,20 +1,12 @@
 import { quantizeOptions } from './quantize-options';
+import type { sampleOptions } from './sample-options';
 
 /** Options of `quantize` that statistics depend on. */
 type SharedKey =
   | 'data'
   | 'samples'
   | 'seed'
-  | 'shape'
-  | 'skipUnreadable'
-  | 'preprocess'
-  | 'resize'
-  | 'crop'
-  | 'scale'
-  | 'mean'
-  | 'std'
-  | 'layout'
-  | 'channels'
+  | keyof typeof sampleOptions
   | 'target'
   | 'activationRange'
   | 'exclude'

@@ -51,10 +51,11 @@ const defaultSamples = 512;
 /**
  * Reads the options that need no file, so that a wrong one is reported before anything is opened.
  *
- * @throws {InvalidArgumentError} naming the option
+ * @throws {InvalidArgumentError|UsageError} naming the option
  */
 export function readSettings(options: Partial<Options>): QuantizeSettings {
   const { preprocess: preset, resize, crop, mean, std, scale, layout, channels } = options;
+  refuseUselessIterations(options);
   return Object.freeze({
     ...readBitSettings(options),
     target: options.target === undefined ? targetOfFormats(options.to) : findTarget(options.target),
@@ -84,7 +85,7 @@ export function readSettings(options: Partial<Options>): QuantizeSettings {
  *
  * @throws {UsageError} for an option that would change nothing
  */
-function readBits({ bits, narrowSkips, rounding, iterations }: Partial<Options>): LowBitOptions | undefined {
+function readBits({ bits, narrowSkips }: Partial<Options>): LowBitOptions | undefined {
   if (narrowSkips === true && bits === undefined) {
     throw new UsageError({
       operation: '--narrow-skips',
@@ -92,11 +93,14 @@ function readBits({ bits, narrowSkips, rounding, iterations }: Partial<Options>)
       received: 'none',
     });
   }
-  if (iterations !== undefined && rounding !== 'brecq') {
-    throw new UsageError({ operation: '--iterations', expected: '--rounding brecq', received: rounding ?? 'nearest' });
-  }
   const parsed = bits === undefined ? undefined : parseBits(bits);
   return parsed === undefined || narrowSkips !== true ? parsed : { ...parsed, wideSkips: false };
+}
+
+/** @throws {UsageError} for iterations that nothing would count */
+function refuseUselessIterations({ rounding, iterations }: Partial<Options>): void {
+  if (iterations === undefined || rounding === 'brecq') return;
+  throw new UsageError({ operation: '--iterations', expected: '--rounding brecq', received: rounding ?? 'nearest' });
 }
 
 /** The target of the first format that has one, or onnxruntime on this machine. */

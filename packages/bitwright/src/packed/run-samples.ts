@@ -1,4 +1,5 @@
 import { AbortedError, InputDataError } from '@bitwright/core';
+import { argmaxRows } from '@bitwright/ptq';
 import type { IntegerModel, RealTensor } from '@bitwright/runtime';
 import type { OpenedSamples } from '../data/sample-source';
 
@@ -73,12 +74,8 @@ export async function runSamples(
 // — internals —
 
 function countHits(outputs: Float32Array, indices: readonly number[], labels: Int32Array): number {
-  const classes = outputs.length / indices.length;
-  return indices.reduce((hits, index, i) => {
-    const row = outputs.subarray(i * classes, (i + 1) * classes);
-    const best = row.reduce((at, v, c) => (v > (row[at] as number) ? c : at), 0);
-    return hits + (best === labels[index] ? 1 : 0);
-  }, 0);
+  const classes = argmaxRows({ data: outputs, dims: [indices.length, outputs.length / indices.length] });
+  return indices.filter((index, i) => classes[i] === labels[index]).length;
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {
