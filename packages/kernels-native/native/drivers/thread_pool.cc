@@ -6,7 +6,7 @@
 namespace qk {
 namespace {
 
-// About half a millisecond on current cores: longer than the gap between two loops of one model, so that workers join a loop at
+// About half a millisecond on Zen 5: longer than the gap between two loops of one model, so that workers join a loop at
 // once instead of waking up when it is over; after that they sleep.
 constexpr int kSpins = 40000;
 
@@ -48,8 +48,7 @@ ThreadPool::~ThreadPool() {
 void ThreadPool::ParallelFor(int64_t count, Body body, void* context, int64_t grain) {
   if (count <= 0) return;
   grain = std::max<int64_t>(grain, 1);
-  std::unique_lock<std::mutex> alone(loop_mutex_, std::defer_lock);
-  if (workers_.empty() || count <= grain || !alone.try_lock()) {
+  if (workers_.empty() || count <= grain || is_running_.test_and_set(std::memory_order_acquire)) {
     for (int64_t i = 0; i < count; i += grain) body(context, i, std::min(i + grain, count), 0);
     return;
   }
@@ -73,6 +72,7 @@ void ThreadPool::ParallelFor(int64_t count, Body body, void* context, int64_t gr
   RunRanges(0);
   loop_.state.fetch_and(~kOpen);  // who has not joined by now is not needed any more
   WaitForWorkers();
+  is_running_.clear(std::memory_order_release);
 }
 
 void ThreadPool::RunRanges(int thread) {

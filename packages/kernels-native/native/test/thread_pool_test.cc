@@ -1,6 +1,7 @@
 #include "qk/thread_pool.h"
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -52,6 +53,24 @@ void ShortLife(Context&) {
   }
 }
 
+// Workers that sleep when a loop starts, callers that sleep until workers are done, and a pool that goes away asleep.
+void Asleep(Context&) {
+  const auto rest = [](int milliseconds) { std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds)); };
+  for (int repeat = 0; repeat < 10; repeat++) {
+    ThreadPool pool(3);
+    for (int loop = 0; loop < 2; loop++) {
+      rest(5);
+      std::atomic<int> calls(0);
+      pool.ParallelFor(6, 1, [&](int64_t, int64_t, int thread) {
+        rest(thread == 0 ? 1 : 5);  // long enough for the others to wake, and to outlast thread 0
+        calls++;
+      });
+      Check(calls == 6, "calls");
+    }
+    rest(5);
+  }
+}
+
 void ScratchIsApart(Context& context) {
   Scratch first(context), second(context);
   char* a = first.Take<char>(100);
@@ -65,6 +84,7 @@ void ScratchIsApart(Context& context) {
 const Registration every_index("thread_pool every index once", EveryIndexOnce);
 const Registration concurrent("thread_pool concurrent and nested", ConcurrentAndNested);
 const Registration short_life("thread_pool short life", ShortLife);
+const Registration asleep("thread_pool asleep", Asleep);
 const Registration scratch("scratch is apart", ScratchIsApart);
 
 }  // namespace

@@ -68,8 +68,8 @@ class ThreadPool {
   void WaitForWorkers();
 
   std::vector<std::thread> workers_;
-  std::vector<Share> shares_;  // [threads]
-  std::mutex loop_mutex_;      // held by the caller of the loop in progress
+  std::vector<Share> shares_;                       // [threads]
+  std::atomic_flag is_running_ = ATOMIC_FLAG_INIT;  // set by the caller of the loop in progress
   Loop loop_;
 
   // Sleeping, on either side, is what the mutex and the conditions are for; loops that follow each other closely need neither.
