@@ -114,8 +114,8 @@ struct ConvF32BackwardInputCall {
 
 Status ConvF32BackwardInput(Context& context, const ConvF32BackwardInputCall& call);
 
-// dfilter = gradient of the filter; dbias [out_channels] = sum of dy, or null. The batch is cut into parts that depend on the
-// shape alone, summed in their order, so the result does not depend on the number of threads.
+// dfilter = gradient of the filter; dbias [out_channels] = sum of dy, or null. The batch (Winograd: the tiles) is cut into
+// parts that depend on the shape alone, summed in their order, so the result does not depend on the number of threads.
 Status ConvF32BackwardFilter(Context& context, const ConvShape& shape, const float* x, const float* dy, float* dfilter,
                              float* dbias);
 

@@ -7,9 +7,11 @@
 // correction of the whole window.
 //
 // Channels come in blocks of 64, so that bytes of four image rows interleave to the operand of a four-byte dot product with two
-// byte unpacks. Everything per channel is packed in the order the unpacks leave behind: vector v, lane i of a block holds
+// byte unpacks. Everything per channel is packed in the order the unpacks leave behind. Vector v, lane i of a block holds the
 // channel
+//
 //   16 * (i / 4) + 4 * v + i % 4            (DepthwiseI8Channel)
+//
 // Weights: [block][window column][ceil(kernel_height / 4)][4 vectors][16 lanes][4 rows], zero where there is no row or channel.
 #ifndef QK_DEPTHWISE_I8_H_
 #define QK_DEPTHWISE_I8_H_

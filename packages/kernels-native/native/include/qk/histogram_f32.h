@@ -10,9 +10,8 @@
 // Pre: inverse = 2^-e is a normal float; |first_bin| and bins below 2^30, so that indices fit int32.
 // Exactness: v·inverse is exact in float32 but where it underflows, and there only the sign decides (floor is 0 or -1);
 //   where it overflows or exceeds int32 the value lies outside of all bins. Counts are the same on every tier.
-// Tables: 1, 2 or 4 of uint32, `stride` entries apart, take turns, so that equal neighbours do not wait for each other. A table
-// has
-//   bins + 17 entries; what is behind `bins` is scratch. n < 2^32 between two clearings.
+// Tables: 1, 2 or 4 of uint32, `stride` entries apart, take turns, so that equal neighbours do not wait for each other. A
+//   table has bins + 17 entries; what is behind `bins` is scratch. n < 2^32 between two clearings.
 struct QkHistogram {
   float inverse;
   int32_t first_bin;

@@ -154,7 +154,7 @@ void Run(const GemmB1Panel& p) {
     case 3:
       return Rows<6, 3, kTernary>(p);
     default:
-      return Rows < kTernary ? 5 : 6, 4, kTernary > (p);
+      return Rows<(kTernary ? 5 : 6), 4, kTernary>(p);
   }
 }
 

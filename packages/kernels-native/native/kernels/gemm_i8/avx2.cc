@@ -1,7 +1,6 @@
-// gemm_i8__avx2: products in 16 bits, since vpmaddubsw would saturate. Tile: 4 rows x 16 columns (8 accumulators); a step is 4
-// bytes of depth.
-//   32-bit lane = one column:  b0 b1 b2 b3  ->  even bytes (b0, b2) and odd bytes (b1, b3) as pairs of 16 bits, shared by the
-//   rows
+// gemm_i8__avx2: products in 16 bits, since vpmaddubsw would saturate. Tile: 5 rows x 16 columns (10 accumulators); a step is
+// 4 bytes of depth.
+//   32-bit lane = one column:  b0 b1 b2 b3  ->  even bytes (b0, b2) and odd bytes (b1, b3) as pairs of 16 bits, for all rows
 //                              a0 a1 a2 a3  ->  (a0, a2) and (a1, a3) likewise, split once for all columns of the panel
 // so vpmaddwd twice and two additions make four products of eight columns, and accumulators need no addition across lanes.
 // Exactness: integer, bit-identical to scalar: |a*b| pairs are at most 2*255*128 < 2^31.
@@ -16,7 +15,7 @@ using qk::GemmI8Panel;
 
 constexpr int kMaxRows = 5;
 constexpr int64_t kPanelColumns = qk::kGemmI8Lanes * qk::kGemmI8PanelVectors;
-constexpr int64_t kSteps = 128;  // of depth that are split at once: 4 KiB of a, 32 KiB of b
+constexpr int64_t kSteps = 128;  // of depth that are split at once: 5 KiB of split a, 32 KiB of b
 
 // Some steps of kRows rows, split: words of even and of odd bytes. Splitting writes eight steps at a time.
 template <int kRows>
