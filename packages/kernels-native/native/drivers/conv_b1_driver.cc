@@ -12,8 +12,6 @@ constexpr int64_t kBlockPixels = 192;
 constexpr int64_t kFewPixels = 24;  // below it a block is mostly the end of its last tile
 constexpr int64_t kTasksPerThread = 4;
 
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 // Packed signs with their border.
 struct SignImage {
   const uint64_t* data;

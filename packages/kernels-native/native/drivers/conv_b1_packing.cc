@@ -8,8 +8,6 @@ namespace {
 
 constexpr int64_t kPanelColumns = kGemmB1Lanes * kGemmB1PanelVectors;
 
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 }  // namespace
 
 ConvB1Packing PackingOf(const ConvB1Weights& w) {

@@ -18,8 +18,6 @@ constexpr int64_t kMostParts = 16;
 constexpr int64_t kPartFloats = 8 * 1024 * 1024;  // 32 MB for all parts
 constexpr int64_t kWantedTasks = 8;
 
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 struct Plan {
   const ConvShape& shape;
   const ConvF32Table& table;

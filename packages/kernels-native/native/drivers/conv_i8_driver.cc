@@ -28,8 +28,6 @@ struct Blocking {
   int64_t panels;  // per chunk
 };
 
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 Blocking ChooseBlocking(int64_t pixels, int64_t panels, int64_t bytes_per_pixel, int64_t groups, int threads) {
   Blocking b;
   const int64_t most = std::max<int64_t>(48, kBlockBytes / bytes_per_pixel / 12 * 12);

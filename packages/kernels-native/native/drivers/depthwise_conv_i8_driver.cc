@@ -14,8 +14,6 @@ constexpr int64_t kLargestKernel = 64;
 // Products below it round to an int32; leaves room for the rounding of `reach`.
 constexpr float kLargestRounded = 2.0e9f;
 
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 // Position of channel c of a block: the inverse of DepthwiseI8Channel.
 int64_t PackedPosition(int64_t c) { return c / 4 % 4 * 16 + c / 16 * 4 + c % 4; }
 

@@ -56,8 +56,6 @@ double LastGroup(const Prefix& p, const double* log_of, double last, int64_t fro
   return divergence;
 }
 
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 }  // namespace
 
 Status EntropyBins(Context& context, const double* counts, int64_t bins, int64_t levels, int32_t* kept) {

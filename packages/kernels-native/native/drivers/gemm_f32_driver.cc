@@ -25,8 +25,6 @@ constexpr int64_t kTilesToPack = 6;
 // Packing a panel for one task alone keeps it in the cache; with more row blocks than these it is packed once for all.
 constexpr int64_t kRowTasksToShare = 3;
 
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 // Where the kernel finds panels of b.
 enum class Panels { kInPlace, kPacked, kPackedByTask };
 

@@ -9,8 +9,6 @@ namespace {
 constexpr int64_t kLanes = kGemmNBitsLanes;
 constexpr int64_t kTasksPerThread = 8;
 
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 uint8_t Field(const uint8_t* bytes, int64_t index, int64_t bits) {
   const int64_t bit = index * bits;
   return static_cast<uint8_t>((bytes[bit / 8] >> (bit % 8)) & ((1 << bits) - 1));

@@ -18,8 +18,6 @@ constexpr int64_t kTilesToPack = 6;           // panels are packed when at least
 
 constexpr int64_t kLinePixels = 8;  // shorter lines leave a line kernel's blocks empty
 
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 struct Plan {
   const TapConvolutionF32& call;
   const GemmF32Table& table;

@@ -10,12 +10,8 @@
 namespace qk {
 namespace {
 
-constexpr int64_t kTaskFloats = 96 * 1024;  // of inputs and products: 384 KB
 constexpr int64_t kFiltersPerTask = 4096;
-constexpr int64_t kFewestTiles = 24;    // below, transforming the filter costs more than it saves
-constexpr int64_t kFewestChannels = 8;  // below, transforming inputs and products does
-
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+constexpr int64_t kFewestTiles = 24;  // below, transforming the filter costs more than it saves
 
 struct Plan {
   const TapConvolutionF32& call;
@@ -81,7 +77,7 @@ void TransformProducts(const Plan& plan, int64_t first, int64_t count, const Sli
 bool SuitsWinogradF32(const TapConvolutionF32& s) {
   const bool fits = s.taps == 3 && s.run == 3 && s.reach_y == 3 && s.step_y == 1 && s.step_x == 1 && s.target_step_y == 1 &&
                     s.target_step_x == 1 && s.target_top == 0 && s.target_left == 0 && s.filter != nullptr;
-  return fits && s.source_channels >= kFewestChannels && s.channels >= kFewestChannels && s.grid_height >= 3 &&
+  return fits && s.source_channels >= kWinogradFewestChannels && s.channels >= kWinogradFewestChannels && s.grid_height >= 3 &&
          s.grid_width >= 3 && MakeWinogradGrid(s.batch, s.grid_height, s.grid_width).tiles >= kFewestTiles;
 }
 
@@ -94,7 +90,7 @@ Status RunWinogradF32(Context& context, const TapConvolutionF32& s) {
                0, 0,     nullptr};
   const int64_t tile_floats = kWinogradPositions * (s.source_channels + s.channels);
   // As many as the cache takes, at least two register tiles, but three tasks for every thread.
-  const int64_t most = std::max(kTaskFloats / tile_floats / table.rows, int64_t{2});
+  const int64_t most = std::max(kWinogradTaskFloats / tile_floats / table.rows, int64_t{2});
   const int64_t shared = CeilDiv(grid.tiles, 3 * pool.threads() * table.rows);
   plan.task_tiles = std::clamp(shared, int64_t{1}, most) * table.rows;
   plan.input_position = WinogradPositionStride(plan.task_tiles * s.source_channels);

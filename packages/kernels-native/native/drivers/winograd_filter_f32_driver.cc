@@ -11,15 +11,11 @@
 namespace qk {
 namespace {
 
-constexpr int64_t kTaskFloats = 96 * 1024;  // of inputs and gradients: 384 KB
-constexpr int64_t kFewestTaskTiles = 24;    // below, reading and writing the sums costs more than adding to them
-constexpr int64_t kFewestTiles = 64;        // below, joining the parts does
-constexpr int64_t kFewestChannels = 8;
+constexpr int64_t kFewestTaskTiles = 24;  // below, reading and writing the sums costs more than adding to them
+constexpr int64_t kFewestTiles = 64;      // below, joining the parts does
 constexpr int64_t kMostParts = 16, kFewestParts = 4;
 constexpr int64_t kPartFloats = 1280 * 1024;  // 5 MB for all parts
 constexpr int64_t kJoined = 1024;             // elements of a filter per task of the last step
-
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 struct Plan {
   const ConvShape& shape;
@@ -93,7 +89,7 @@ Plan MakePlan(const ConvShape& s, const WinogradF32Table& table, const ConvF32Ta
   plan.parts = std::clamp<int64_t>(grid.tiles / kFewestTaskTiles, 1, plan.parts);
   const int64_t tile_floats = kWinogradPositions * (s.in_channels + s.out_channels);
   const int64_t part_tiles = CeilDiv(grid.tiles, plan.parts);
-  const int64_t tasks = CeilDiv(part_tiles, std::max(kTaskFloats / tile_floats, kFewestTaskTiles));
+  const int64_t tasks = CeilDiv(part_tiles, std::max(kWinogradTaskFloats / tile_floats, kFewestTaskTiles));
   plan.task_tiles = CeilDiv(part_tiles, tasks);
   plan.input_position = WinogradPositionStride(plan.task_tiles * s.in_channels);
   plan.gradient_position = WinogradPositionStride(plan.task_tiles * s.out_channels);
@@ -104,8 +100,8 @@ Plan MakePlan(const ConvShape& s, const WinogradF32Table& table, const ConvF32Ta
 
 bool SuitsWinogradF32Filter(const ConvShape& s) {
   return s.filter_height == 3 && s.filter_width == 3 && s.stride_height == 1 && s.stride_width == 1 && s.dilation_height == 1 &&
-         s.dilation_width == 1 && s.in_channels >= kFewestChannels && s.out_channels >= kFewestChannels && s.out_height >= 3 &&
-         s.out_width >= 3 && MakeWinogradGrid(s.batch, s.out_height, s.out_width).tiles >= kFewestTiles;
+         s.dilation_width == 1 && s.in_channels >= kWinogradFewestChannels && s.out_channels >= kWinogradFewestChannels &&
+         s.out_height >= 3 && s.out_width >= 3 && MakeWinogradGrid(s.batch, s.out_height, s.out_width).tiles >= kFewestTiles;
 }
 
 Status RunWinogradF32Filter(Context& context, const ConvShape& s, const float* x, const float* dy, float* dfilter) {

@@ -1,11 +1,6 @@
 #include "winograd_tiles_f32.h"
 
 namespace qk {
-namespace {
-
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-}  // namespace
 
 WinogradGrid MakeWinogradGrid(int64_t batch, int64_t height, int64_t width) {
   const int64_t lines = CeilDiv(height, kWinogradTile), line_tiles = CeilDiv(width, kWinogradTile);

@@ -8,6 +8,11 @@
 
 namespace qk {
 
+// Of transformed inputs and products (or gradients) per task: 384 KB.
+inline constexpr int64_t kWinogradTaskFloats = 96 * 1024;
+// With fewer channels on either side, transforming inputs and products costs more than it saves.
+inline constexpr int64_t kWinogradFewestChannels = 8;
+
 // The outputs of a convolution, cut into tiles of 4 x 4: image by image, line by line.
 struct WinogradGrid {
   int64_t height, width;      // outputs of an image

@@ -21,6 +21,9 @@ struct Span {
   int64_t length;  // elements
 };
 
+// ⌈a / b⌉ for a >= 0 and b > 0.
+inline int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
 }  // namespace qk
 
 #endif  // QK_TYPES_H_
