@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SampleSource } from '@bitwright/ptq';
 
 /** Samples of one model: inputs in ONNX order, and labels where the model classifies. */
 export interface SampleSet {
@@ -20,6 +21,21 @@ export interface ExportCase {
   /** How often calibration and test samples change roles, so that few samples are tested all. Default 1. */
   readonly folds?: number;
   load(folder: string, fold?: number): Promise<{ readonly calibration: SampleSet; readonly test: SampleSet }>;
+}
+
+/** Samples as calibration takes them, in batches of at most the case's: some models fix theirs. */
+export function asSource({ input, batch }: ExportCase, set: SampleSet): SampleSource {
+  return {
+    length: set.count,
+    description: `${set.count} samples`,
+    async *batches(wanted) {
+      const size = Math.min(wanted, batch);
+      for (let start = 0; start < set.count; start += size) {
+        const n = Math.min(size, set.count - start);
+        yield { [input]: { type: 'float32', data: set.batch(start, n), dims: [n, ...set.dims] } };
+      }
+    },
+  };
 }
 
 const mean = [0.485, 0.456, 0.406];

@@ -48,7 +48,9 @@ export function integerEngine(
   });
   return {
     async run(data, dims) {
-      return model.run({ [input]: { data, shape: dims } })[output]?.data ?? new Float32Array();
+      const result = model.run({ [input]: { data, shape: dims } })[output];
+      if (result === undefined) throw new Error(`the packed model gave no "${output}"`);
+      return result.data;
     },
     release: async () => undefined,
   };

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { findExporter, qdqToQOperator } from '@bitwright/export';
 import { decodeModel, type Model } from '@bitwright/onnx';
-import { type QuantizeResult, quantizeModel, type SampleSource } from '@bitwright/ptq';
-import type { ExportCase, SampleSet } from './cases';
+import { type QuantizeResult, quantizeModel } from '@bitwright/ptq';
+import { asSource, type ExportCase, type SampleSet } from './cases';
 import { type Engine, integerEngine, ortEngine } from './engines';
-import { classesOf, joined, share, signalToNoise } from './scores';
+import { classesOf, finite, joined, share, signalToNoise } from './scores';
 
 /** One file in one runtime, and what came out. */
 export interface FormRow {
@@ -136,21 +136,6 @@ function packed({ spec, floatModel }: QuantizeResult): Uint8Array {
   return file?.bytes ?? new Uint8Array();
 }
 
-/** At most the batch of the case: some models fix theirs. */
-function asSource({ input, batch }: ExportCase, set: SampleSet): SampleSource {
-  return {
-    length: set.count,
-    description: `${set.count} samples`,
-    async *batches(wanted) {
-      const size = Math.min(wanted, batch);
-      for (let start = 0; start < set.count; start += size) {
-        const n = Math.min(size, set.count - start);
-        yield { [input]: { type: 'float32', data: set.batch(start, n), dims: [n, ...set.dims] } };
-      }
-    },
-  };
-}
-
 async function runAll(given: ExportCase, test: SampleSet, forms: readonly Form[]): Promise<Map<string, Float32Array>> {
   const parts = new Map(forms.map(({ name }): [string, Float32Array[]] => [name, []]));
   for (let start = 0; start < test.count; start += given.batch) {
@@ -209,9 +194,4 @@ async function timeAll(
   };
   const times = new Map([...new Set(timed.map(({ name }) => name))].map((name) => [name, fastest(name)]));
   return { times, speedup: fastest('QDQ') / fastest('QOperator') };
-}
-
-/** JSON has no Infinity: null. */
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

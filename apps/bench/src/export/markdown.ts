@@ -1,4 +1,5 @@
 import type { Machine } from '../measure/machine';
+import { percentCell, ratioCell } from './cells';
 import type { ClassifierRow } from './classifiers';
 import type { CaseResult } from './forms';
 import type { LargeModelRow } from './large-model';
@@ -12,8 +13,6 @@ export interface ExportReport {
   readonly classifiers?: readonly ClassifierRow[];
   readonly large?: readonly LargeModelRow[];
 }
-
-const percent = (value: number | undefined): string => (value === undefined ? '' : (100 * value).toFixed(2));
 
 /** The report as tables. */
 export function exportMarkdown({
@@ -47,9 +46,8 @@ export function exportMarkdown({
     for (const row of rows) {
       const ms = row.ms?.toFixed(3) ?? '';
       const sqnr = row.sqnr?.toFixed(1) ?? '';
-      const toReference = row.toReference === null ? 'equal' : (row.toReference?.toFixed(1) ?? '');
       lines.push(
-        `| ${row.form} | ${row.samples} | ${percent(row.top1)} | ${sqnr} | ${toReference} | ${percent(row.agreement)} | ${ms} |`,
+        `| ${row.form} | ${row.samples} | ${percentCell(row.top1)} | ${sqnr} | ${ratioCell(row.toReference)} | ${percentCell(row.agreement)} | ${ms} |`,
       );
     }
     lines.push('');

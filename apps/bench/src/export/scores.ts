@@ -38,3 +38,8 @@ export function joined(parts: readonly Float32Array[]): Float32Array {
   }
   return all;
 }
+
+/** JSON has no Infinity: null. */
+export function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findExporter } from '@bitwright/export';
 import { decodeModel } from '@bitwright/onnx';
-import { quantizeModel, type SampleSource } from '@bitwright/ptq';
-import type { ExportCase, SampleSet } from '../export/cases';
+import { quantizeModel } from '@bitwright/ptq';
+import { asSource, type ExportCase, type SampleSet } from '../export/cases';
 import { type Engine, integerEngine, ortEngine } from '../export/engines';
-import { classesOf, joined, share, signalToNoise } from '../export/scores';
+import { classesOf, finite, joined, share, signalToNoise } from '../export/scores';
 import { interpret, type Resolver } from './interpreter';
 
 /** One file in one runtime, and what came out. */
@@ -34,6 +34,17 @@ export interface TfliteCase {
 const reference = 'spec, integer reference';
 const floatReference = 'spec, integer reference in XNNPACK’s rounding';
 
+const resolvers: readonly { readonly resolver: Resolver; readonly expected: string }[] = [
+  { resolver: 'builtin', expected: reference },
+  { resolver: 'xnnpack', expected: floatReference },
+];
+
+interface FormOutputs {
+  /** The form it is compared with: the integer reference in the same rounding. */
+  readonly expected: string;
+  readonly values: Float32Array;
+}
+
 /**
  * Quantizes a model for TFLite, exports it, and runs float, the spec's integer reference (the packed model in our own runtime) and the
  * .tflite file on the same samples.
@@ -44,7 +55,7 @@ export async function measureTflite(
 ): Promise<TfliteCase> {
   const file = readFileSync(join(folder, 'models', `${given.model}.onnx`));
   const float = decodeModel(file);
-  const outputs = new Map<string, Float32Array>();
+  const outputs = new Map<string, FormOutputs>();
   const labels: number[] = [];
   let [count, tfliteBytes] = [0, 0];
   for (let fold = 0; fold < (given.folds ?? 1); fold++) {
@@ -55,26 +66,41 @@ export async function measureTflite(
     const bytesOf = (format: string): Uint8Array =>
       findExporter(format).write(spec, floatModel)[0]?.bytes ?? new Uint8Array();
     const tflite = bytesOf('tflite');
-    const parts: [string, Float32Array][] = [
-      ['float', await run(given, test, await ortEngine(float, given, 'optimized'))],
-      [reference, await run(given, test, integerEngine(bytesOf('packed'), given))],
-      [floatReference, await run(given, test, integerEngine(bytesOf('packed'), given, 'float'))],
-      ...(['builtin', 'xnnpack'] satisfies Resolver[]).map((resolver): [string, Float32Array] => [
-        `TFLite, ${resolver}`,
-        interpret(python, tflite, test, given, resolver),
-      ]),
+    const packed = bytesOf('packed');
+    const parts: readonly (FormOutputs & { readonly form: string })[] = [
+      {
+        form: 'float',
+        expected: reference,
+        values: await run(given, test, await ortEngine(float, given, 'optimized')),
+      },
+      { form: reference, expected: reference, values: await run(given, test, integerEngine(packed, given)) },
+      {
+        form: floatReference,
+        expected: floatReference,
+        values: await run(given, test, integerEngine(packed, given, 'float')),
+      },
+      ...resolvers.map(({ resolver, expected }) => ({
+        form: `TFLite, ${resolver}`,
+        expected,
+        values: interpret(python, tflite, test, given, resolver),
+      })),
     ];
-    for (const [form, part] of parts) outputs.set(form, joined([outputs.get(form) ?? new Float32Array(), part]));
+    for (const { form, expected, values } of parts) {
+      outputs.set(form, { expected, values: joined([outputs.get(form)?.values ?? new Float32Array(), values]) });
+    }
     labels.push(...Array.from(test.labels ?? []).slice(0, test.count));
     count += test.count;
     tfliteBytes = tflite.length;
   }
-  const float32 = outputs.get('float') ?? new Float32Array();
-  const rows = [...outputs].map(([form, values]): TfliteRow => {
+  const outputsOf = (form: string): Float32Array => {
+    const found = outputs.get(form);
+    if (found === undefined) throw new Error(`${given.model} has no outputs of "${form}"`);
+    return found.values;
+  };
+  const float32 = outputsOf('float');
+  const rows = [...outputs].map(([form, { values, expected: other }]): TfliteRow => {
     const classes = classesOf(values, count);
-    const expected =
-      outputs.get(form.includes('xnnpack') || form === floatReference ? floatReference : reference) ??
-      new Float32Array();
+    const expected = outputsOf(other);
     return {
       form,
       ...(form === 'float' ? {} : { sqnr: signalToNoise(float32, values) }),
@@ -90,21 +116,6 @@ export async function measureTflite(
 
 // — internals —
 
-/** At most the batch of the case: some models fix theirs. */
-function asSource({ input, batch }: ExportCase, set: SampleSet): SampleSource {
-  return {
-    length: set.count,
-    description: `${set.count} samples`,
-    async *batches(wanted) {
-      const size = Math.min(wanted, batch);
-      for (let start = 0; start < set.count; start += size) {
-        const n = Math.min(size, set.count - start);
-        yield { [input]: { type: 'float32', data: set.batch(start, n), dims: [n, ...set.dims] } };
-      }
-    },
-  };
-}
-
 async function run({ batch }: ExportCase, test: SampleSet, engine: Engine): Promise<Float32Array> {
   const parts: Float32Array[] = [];
   for (let start = 0; start < test.count; start += batch) {
@@ -113,9 +124,4 @@ async function run({ batch }: ExportCase, test: SampleSet, engine: Engine): Prom
   }
   await engine.release();
   return joined(parts);
-}
-
-/** JSON has no Infinity: null. */
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

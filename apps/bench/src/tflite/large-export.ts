@@ -32,7 +32,7 @@ export interface LargeExportRow {
   readonly readBackSeconds: number;
   /** Growth of the process's peak memory over the size of the model that was given. */
   readonly memoryFactor: number;
-  /** Where and when it was measured; rows without are as old as the report. */
+  /** What was measured and how busy the machine was; rows without are older than these fields. */
   readonly commit?: string;
   readonly load?: number;
 }

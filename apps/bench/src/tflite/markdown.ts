@@ -1,3 +1,4 @@
+import { percentCell, ratioCell } from '../export/cells';
 import type { Machine } from '../measure/machine';
 import type { TfliteCase } from './accuracy';
 import type { LargeExportRow } from './large-export';
@@ -9,8 +10,6 @@ export interface TfliteReport {
   readonly cases?: readonly TfliteCase[];
   readonly large?: readonly LargeExportRow[];
 }
-
-const percent = (value: number | undefined): string => (value === undefined ? '' : (100 * value).toFixed(2));
 
 /** The report as tables. */
 export function tfliteMarkdown({ machine, commit, tensorflow, cases = [], large = [] }: TfliteReport): string {
@@ -28,7 +27,7 @@ export function tfliteMarkdown({ machine, commit, tensorflow, cases = [], large 
   for (const { model, samples, rows } of cases) {
     for (const { form, top1, sqnr, toReference, agreement } of rows) {
       lines.push(
-        `| ${model} | ${samples} | ${form} | ${percent(top1)} | ${sqnr?.toFixed(1) ?? ''} | ${toReference === null ? 'equal' : (toReference?.toFixed(1) ?? '')} | ${percent(agreement)} |`,
+        `| ${model} | ${samples} | ${form} | ${percentCell(top1)} | ${sqnr?.toFixed(1) ?? ''} | ${ratioCell(toReference)} | ${percentCell(agreement)} |`,
       );
     }
   }
@@ -44,7 +43,7 @@ export function tfliteMarkdown({ machine, commit, tensorflow, cases = [], large 
       '## A model of 114 MB in every format',
       '',
       'Nine convolutions 3×3 of 592 channels. Memory: growth of the process’s peak while writing, over the size of the float model.',
-      'Rows without commit and load were measured with the table above.',
+      'Rows without commit and load are older than these columns.',
       '',
       '| format | write, s | validate and read back, s | memory | commit | load |',
       '|---|---|---|---|---|---|',
