@@ -12,7 +12,7 @@ import {
 import type { PlacedBias, PlacedWeight, Placement } from '@bitwright/export';
 import { graphIndex, type Model, type Tensor, tensorToFloat32 } from '@bitwright/onnx';
 import type { Observers } from './calibrate';
-import { raiseScales } from './raise-scales';
+import { joinNotes, raiseScales } from './raise-scales';
 import type { AnyRangeSelector } from './range-selectors';
 import { chooseWeight, chosenQuantization } from './weight-choice';
 
@@ -108,7 +108,10 @@ function enlargeWeightScale(placed: PlacedBias, tensors: Record<string, TensorQu
   tensors[placed.weight] = Object.freeze({
     ...w,
     qparams: { ...w.qparams, scale },
-    origin: { ...w.origin, note: `scale enlarged so that bias "${placed.tensor}" fits int32` },
+    origin: {
+      ...w.origin,
+      note: joinNotes(w.origin.note, `scale enlarged so that bias "${placed.tensor}" fits int32`),
+    },
   });
 }
 

@@ -22,9 +22,13 @@ export function raiseScales(tensor: TensorQuantization, target: Target): TensorQ
     zeroPoint[g] = zeroPointFor(min, smallest, scheme);
   }
   const where = scale.length === 1 ? '' : `, in channels ${low.join(', ')}`;
-  const notes = [origin.note, `${raised} (${smallest.toPrecision(3)})${where}`];
-  const note = notes.filter((part) => part !== undefined).join('; ');
+  const note = joinNotes(origin.note, `${raised} (${smallest.toPrecision(3)})${where}`);
   return Object.freeze({ role, scheme, qparams: { scale, zeroPoint }, origin: { ...origin, note } });
+}
+
+/** One note after another. */
+export function joinNotes(first: string | undefined, second: string): string {
+  return first === undefined ? second : `${first}; ${second}`;
 }
 
 /** Whether {@link raiseScales} changed it. */
@@ -32,10 +36,11 @@ export function isRaised({ origin }: TensorQuantization): boolean {
   return origin.note?.includes(raised) ?? false;
 }
 
-// — internals —
-
-/** The bound of the target's rule for the tensor, rounded up to float32 (a power of two where scales must be); 0 without one. */
-function smallestScale({ role, scheme }: TensorQuantization, { constraints }: Target): number {
+/** The bound of the target's rule for the scale of a tensor, rounded up to float32 (a power of two where scales must be); 0 without one. */
+export function smallestScale(
+  { role, scheme }: Pick<TensorQuantization, 'role' | 'scheme'>,
+  { constraints }: Target,
+): number {
   if (role === 'bias') return 0;
   const rule = constraints[role].find((each) => each.kind === 'linear' && each.dtypes.includes(scheme.dtype.name));
   const bound = rule?.kind === 'linear' ? (rule.scale?.min ?? 0) : 0;

@@ -1,4 +1,4 @@
-import { findTarget, representableRange, type TensorQuantization } from '@bitwright/core';
+import { findTarget, ortX64, representableRange, type Target, type TensorQuantization } from '@bitwright/core';
 import { DataType, editGraph, graphIndex, tensorFromArray, tensorToFloat32 } from '@bitwright/onnx';
 import { describe, expect, it } from 'vitest';
 import { loadRuntime, quantizeModel } from '../src';
@@ -19,6 +19,17 @@ function dyingModel() {
   edit.addInitializer(tensorFromArray('w1', DataType.FLOAT, [8, 3, 3, 3], data));
   return edit.finish();
 }
+
+/** onnxruntime, which quantizes biases, with the bound of Ascend. */
+const bounded: Target = {
+  ...ortX64,
+  constraints: {
+    ...ortX64.constraints,
+    weight: ortX64.constraints.weight.map((rule) =>
+      rule.kind === 'linear' ? { ...rule, scale: { min: smallest, max: 1 / smallest } } : rule,
+    ),
+  },
+};
 
 function activation(scale: number, zeroPoint: number): TensorQuantization {
   const qparams = { scale: Float32Array.of(scale), zeroPoint: Int32Array.of(zeroPoint) };
@@ -41,6 +52,32 @@ describe('scales below what a target carries', () => {
     expect(origin.note).toBe('scale raised to the smallest that the target carries (1.19e-7), in channels 1, 5');
     expect([...qparams.scale].map((s) => s === smallest)).toEqual([0, 1, 0, 0, 0, 1, 0, 0].map(Boolean));
     expect(report.warnings).toContain(`weight "${name}": ${origin.note}`);
+  });
+
+  it('say so even where they are enlarged again for a bias', async () => {
+    const runtime = await loadRuntime();
+    const edit = editGraph(dyingModel());
+    edit.replaceInitializer('beta', tensorFromArray('beta', DataType.FLOAT, [8], new Float32Array(8).fill(50)));
+    const options = { calibration: toyFeeds(8), runtime, target: bounded, verifySamples: 0 };
+    const { spec } = await quantizeModel(edit.finish(), options);
+    const notes = Object.values(spec.tensors).flatMap(({ origin }) => origin.note ?? []);
+    expect(
+      notes.filter((note) => /^scale raised .*; scale enlarged so that bias ".*" fits int32$/.test(note)),
+    ).toHaveLength(1);
+  });
+
+  it('stay raised where weights are rounded adaptively', async () => {
+    const runtime = await loadRuntime();
+    const { spec } = await quantizeModel(dyingModel(), {
+      calibration: toyFeeds(8),
+      runtime,
+      target: 'ascend',
+      bits: { weightBits: 4, keepFirstAndLast: false },
+      rounding: 'gptq',
+      verifySamples: 0,
+    });
+    for (const { role, qparams } of Object.values(spec.tensors))
+      if (role === 'weight') expect(Math.min(...qparams.scale)).toBeGreaterThanOrEqual(smallest);
   });
 
   it('move the zero point of an activation along: 0 stays exact, and the range is still covered', () => {

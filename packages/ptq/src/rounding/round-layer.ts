@@ -1,5 +1,6 @@
-import { InvalidArgumentError, type QuantizationSpec } from '@bitwright/core';
+import { InvalidArgumentError, type QuantizationSpec, type Target, type TensorQuantization } from '@bitwright/core';
 import { DataType, type GraphIndex, type Tensor, tensorFromArray, tensorToFloat32 } from '@bitwright/onnx';
+import { smallestScale } from '../raise-scales';
 import type { LayerStatistics } from './layer-statistics';
 import { roundMatrix } from './round-matrix';
 import type { RoundableLayer } from './roundable-layers';
@@ -26,6 +27,7 @@ export async function roundLayer(
   layer: RoundableLayer,
   groups: readonly LayerStatistics[],
   spec: QuantizationSpec,
+  target: Target,
   index: GraphIndex,
   settings: RoundingSettings,
 ): Promise<RoundedLayer> {
@@ -49,7 +51,7 @@ export async function roundLayer(
   const levelCount = scheme.qmax - scheme.qmin + 1;
   const isRescaled = settings.rescale && levelCount <= mostLevelsToRescale;
   const scale = Float32Array.from(qparams.scale);
-  const smallest = smallestScales(layer, bias, spec);
+  const smallest = smallestScales(layer, quantization, target, bias, spec);
   const zeroPoint = qparams.zeroPoint[0] ?? 0;
   const low = scheme.qmin - zeroPoint;
   const high = scheme.qmax - zeroPoint;
@@ -116,10 +118,16 @@ function correctBias(
   }
 }
 
-/** Scales below which the bias of a row would not fit int32, with a factor of two to spare for its correction. */
-function smallestScales(layer: RoundableLayer, bias: Float32Array | undefined, spec: QuantizationSpec): Float64Array {
+/** Scales below which the target carries none, or the bias of a row would not fit int32, with a factor of two to spare for its correction. */
+function smallestScales(
+  layer: RoundableLayer,
+  quantization: TensorQuantization,
+  target: Target,
+  bias: Float32Array | undefined,
+  spec: QuantizationSpec,
+): Float64Array {
   const count = layer.layout.groups * layer.layout.rows;
-  const smallest = new Float64Array(count).fill(2 ** -126);
+  const smallest = new Float64Array(count).fill(Math.max(2 ** -126, smallestScale(quantization, target)));
   const activation = spec.tensors[layer.node.input[0] ?? '']?.qparams.scale[0];
   if (bias === undefined || activation === undefined) return smallest;
   return smallest.map((floor, r) =>

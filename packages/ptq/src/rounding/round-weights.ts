@@ -80,7 +80,8 @@ export async function roundWeights(
   const isSymmetric = settings.reconstruction === 'symmetric';
   const index = indexOf(model);
   const { layers, skipped } = findRoundableLayers(index, spec);
-  const quantized = isSymmetric ? model : fakeQuantizedModel(model, spec, options.target ?? findTarget(spec.target));
+  const target = options.target ?? findTarget(spec.target);
+  const quantized = isSymmetric ? model : fakeQuantizedModel(model, spec, target);
   const common = { runtime, source, batchSize: settings.batchSize, samples: settings.samples };
   const targetPrefix = createPrefixRunner(model, { ...common, cacheBytes: 0, optimization: 'all' });
   const inputPrefix = createPrefixRunner(quantized, {
@@ -105,7 +106,7 @@ export async function roundWeights(
         const started = performance.now();
         const { layer } = goal;
         const statistics = await collectMoments(goal, targets.get(goal) ?? [], inputPrefix, moments);
-        const rounded = await roundLayer(layer, statistics, spec, index, settings);
+        const rounded = await roundLayer(layer, statistics, spec, target, index, settings);
         for (const tensor of rounded.tensors) {
           tensors.set(tensor.name, tensor);
           if (!isSymmetric) inputPrefix.setInitializer(tensor);
