@@ -1,16 +1,16 @@
-import type { ConvolutionBackend, QuantizationSpec, SeededRandom, TensorQuantization } from '@bitwright/core';
+import type { ConvolutionBackend, QuantizationSpec, SeededRandom, Target, TensorQuantization } from '@bitwright/core';
 import { DataType, type GraphIndex, type Model, type Tensor, tensorFromArray, tensorToFloat32 } from '@bitwright/onnx';
 import type { RoundableLayer } from '../rounding/roundable-layers';
 import type { Runtime } from '../session';
 import { createBlockProgram } from './block-program';
 import type { BlockSamples } from './block-samples';
 import { blockShapes } from './block-shapes';
-import { type Block, clampOf, isClamp } from './find-blocks';
+import type { Block } from './find-blocks';
 import { fromFilter, toFilter } from './layer-window';
 import { createLearnedLayer, type LearnedLayer } from './learned-layer';
-import type { ScaleBounds } from './learned-quantizer';
 import type { ReconstructionSettings } from './reconstruction-options';
 import type { QuantizerParameters } from './revise-activations';
+import { scaleBounds } from './scale-bounds';
 import { sampleSize } from './slot';
 import type { ShapedGraph } from './supported-nodes';
 import { blockError, trainBlock } from './train-block';
@@ -22,7 +22,7 @@ export interface BlockContext extends ShapedGraph {
   readonly start: GraphIndex;
   readonly runtime: Runtime;
   readonly kernels: ConvolutionBackend;
-  readonly quantizesOutputs: boolean;
+  readonly target: Target;
   readonly settings: ReconstructionSettings;
   readonly random: SeededRandom;
   readonly signal: AbortSignal | undefined;
@@ -42,8 +42,6 @@ const mostElements = 2 ** 22;
 const fewestSamples = 4;
 /** Samples that before and after are compared on. */
 const judgedSamples = 256;
-/** A scale moves by this factor at most. */
-const largestFactor = 2;
 
 /**
  * Learns one block and keeps what it learned where its error on the samples became smaller.
@@ -66,12 +64,12 @@ export async function reconstructBlock(
     block,
     index,
     spec,
-    quantizesOutputs: context.quantizesOutputs,
+    quantizesOutputs: context.target.placement.quantize === 'inputsAndOutputs',
     kernels: context.kernels,
     batch: Math.min(settings.batchSize, room, samples.count),
     shapes,
     layers,
-    bounds: (name) => (canMove(name) ? scaleBounds(name, block, spec, context) : undefined),
+    bounds: (name) => (canMove(name) ? scaleBounds(name, spec, context) : undefined),
   });
   const before = blockError(program, samples, judgedSamples);
   await trainBlock(program, [...layers.values()], samples, settings, context.random, context.signal);
@@ -110,29 +108,6 @@ function startLayer(layer: RoundableLayer, spec: QuantizationSpec, { index, star
     },
     ownsBias: layer.ownsBias,
   });
-}
-
-/**
- * A factor of two each way; not beyond a Clip, which would have to stay in the file; and not so small that a bias in steps of
- * scale(x)·scale(w) leaves int32, with a factor of two to spare for what it learns.
- */
-function scaleBounds(name: string, block: Block, spec: QuantizationSpec, { index, start }: BlockContext): ScaleBounds {
-  const tensor = spec.tensors[name] as TensorQuantization;
-  const scale = tensor.qparams.scale[0] as number;
-  const high = tensor.scheme.qmax - (tensor.qparams.zeroPoint[0] ?? 0);
-  const producer = index.producer(name);
-  const ceiling = producer !== undefined && isClamp(producer) ? clampOf(producer, index).max : Number.POSITIVE_INFINITY;
-  let least = scale / largestFactor;
-  for (const layer of block.layers) {
-    if (layer.node.input[0] !== name || layer.bias === undefined) continue;
-    const bias = tensorToFloat32(start.initializer(layer.bias) as Tensor);
-    const scaleW = spec.tensors[layer.weight]?.qparams.scale ?? Float32Array.of(1);
-    for (let c = 0; c < bias.length; c++) {
-      const step = scaleW[scaleW.length === 1 ? 0 : c] as number;
-      least = Math.max(least, (2 * Math.abs(bias[c] as number)) / (step * 2 ** 31));
-    }
-  }
-  return { min: Math.min(least, scale), max: Math.max(scale, Math.min(scale * largestFactor, ceiling / high)) };
 }
 
 function constantsOf(layer: RoundableLayer, learned: LearnedLayer, index: GraphIndex): readonly Tensor[] {

@@ -81,7 +81,7 @@ export async function reconstructBlocks(
     start: indexOf(start.model),
     runtime,
     kernels: kernelsOf(options),
-    quantizesOutputs: target.placement.quantize === 'inputsAndOutputs',
+    target,
     settings,
     random: seededRandom(settings.seed),
     signal,
