@@ -1,5 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { erfc } from './error-function';
+import { erf, erfc } from './error-function';
+
+describe('erf', () => {
+  it.each([
+    [0.5, 0.520499877813047],
+    [1, 0.842700792949715],
+    [-1, -0.842700792949715],
+    [2, 0.995322265018953],
+    [-3, -0.999977909503001],
+    [1e-12, 1.1283791670955126e-12],
+  ])('erf(%d) = %d', (x, expected) => {
+    const printedDigits = 1e-14;
+    expect(Math.abs(erf(x) / expected - 1)).toBeLessThan(printedDigits * 2);
+  });
+
+  it('is exact at zero and at infinity', () => {
+    expect([0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map(erf)).toEqual([0, -0, 1, -1]);
+    expect(erf(Number.NaN)).toBeNaN();
+  });
+});
 
 describe('erfc', () => {
   // Values of Abramowitz and Stegun table 7.1 and of arbitrary-precision tables.
