@@ -66,6 +66,19 @@ describe.skipIf(!hasAddon)(`deferred results${skipped}`, () => {
     expect(relativeError(bitwright, cpu)).toBeLessThan(tolerance);
   });
 
+  it('are done once where a gradient of relu is asked for with itself', () => {
+    const [result, expected] = tf.tidy(() => {
+      const x = ours(image(1));
+      const dy = tf.conv2dTranspose(x, filter(2), shape, 1, 'same');
+      expect(backend().deferred(dy)).toBeDefined();
+      // Done twice, the second time would read x's memory while it is overwritten.
+      x.dispose();
+      const gated = tf.engine().runKernel('BitwrightReluGrad', { dy, saved: dy }) as tf.Tensor;
+      return [gated.dataSync(), tf.relu(tf.conv2dTranspose(ours(image(1)), filter(2), shape, 1, 'same')).dataSync()];
+    });
+    expect(Array.from(result ?? [])).toEqual(Array.from(expected ?? []));
+  });
+
   it('do nothing until somebody reads them, and nothing at all if nobody does', () => {
     tf.tidy(() => {
       const y = tf.conv2d(ours(image(1)), filter(2), 1, 'same');

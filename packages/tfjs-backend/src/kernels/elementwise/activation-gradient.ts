@@ -38,6 +38,8 @@ function joinGate(backend: BitwrightBackend, dy: TensorInfo, y: TensorInfo): Ten
     return undefined;
   if (!areFloat32(y) || !util.arraysEqual(dy.shape, y.shape)) return undefined;
   const gate = backend.values(y);
+  // Where dy is y, reading it has just done the work and let go of its operands.
+  if (backend.deferred(dy) !== pending) return undefined;
   const { info, values } = backend.output(dy.shape);
   pending.runInto(values, { gate });
   return info;
