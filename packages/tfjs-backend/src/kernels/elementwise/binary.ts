@@ -28,6 +28,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { BitwrightBackend } from '../../bitwright-backend';
 import { areFloat32 } from '../float32';
+import { maxRank } from '../max-rank';
 import { type NativeKernel, nativeKernel } from '../native-kernel';
 
 const arithmetic: Readonly<Record<string, BinaryOp>> = {
@@ -93,9 +94,6 @@ export function runBinary(
 }
 
 // — internals —
-
-/** Dimensions that the native loops walk. */
-const maxRank = 6;
 
 /** a + b where one of them is work that adds the other on its way: the residual connection of a network. */
 function joinResidual(backend: BitwrightBackend, a: TensorInfo, b: TensorInfo): TensorInfo | undefined {

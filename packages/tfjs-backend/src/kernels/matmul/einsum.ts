@@ -1,7 +1,9 @@
-import { gemmF32, transpose } from '@bitwright/kernels-native';
+import { gemmF32 } from '@bitwright/kernels-native';
 import { backend_util, Einsum, type EinsumAttrs, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { BitwrightBackend } from '../../bitwright-backend';
 import { areFloat32 } from '../float32';
+import { maxRank } from '../max-rank';
+import { transposed } from '../movement/transpose';
 import { type NativeKernel, nativeKernel } from '../native-kernel';
 
 /**
@@ -49,9 +51,6 @@ export const einsum: NativeKernel = nativeKernel<Record<string, TensorInfo>, Ein
 
 // — internals —
 
-/** Dimensions that the native loops walk. */
-const maxRank = 6;
-
 interface LetterGroups {
   readonly batch: readonly number[];
   readonly rows: readonly number[];
@@ -85,8 +84,5 @@ function arranged(
   order: readonly number[],
 ): TensorInfo {
   const permutation = order.map((letter) => letters.indexOf(letter));
-  if (permutation.every((from, to) => from === to)) return backend.share(info);
-  const moved = backend.output(permutation.map((axis) => info.shape[axis] as number));
-  transpose(backend.native, info.shape, permutation, backend.values(info), moved.values);
-  return moved.info;
+  return transposed(backend, { ...info, dtype: 'float32' }, permutation);
 }

@@ -1,8 +1,6 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { NumericDType } from '../../storage/tensor-storage';
-
-/** Dimensions that the native loops walk. */
-const maxRank = 6;
+import { maxRank } from '../max-rank';
 
 /** A tensor whose elements can be copied as they are. */
 export type MovableInfo = TensorInfo & { readonly dtype: NumericDType };

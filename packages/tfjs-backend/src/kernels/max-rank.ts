@@ -1,0 +1,2 @@
+/** Dimensions that the native loops walk. */
+export const maxRank = 6;
