@@ -15,7 +15,7 @@ import { type NativeKernel, nativeKernel } from '../native-kernel';
  */
 export const unsortedSegmentSum: NativeKernel = nativeKernel<UnsortedSegmentSumInputs, UnsortedSegmentSumAttrs>(
   UnsortedSegmentSum,
-  'float32, a list of int32 ids',
+  'float32, a list of int32 ids; one pass in JavaScript, not native code',
   ({ inputs: { x, segmentIds }, attrs: { numSegments }, backend }) => {
     const isList = segmentIds.shape.length === 1 && segmentIds.dtype === 'int32' && segmentIds.shape[0] === x.shape[0];
     if (!areFloat32(x) || !isList || numSegments === 0) return undefined;
