@@ -4,16 +4,14 @@ import {
   div,
   type GradSaveFunc,
   lessEqual,
-  log,
   mul,
-  square,
   sub,
   type Tensor,
-  tanh,
   where,
   zerosLike,
 } from '@tensorflow/tfjs-core';
 import { signForward } from './sign';
+import { softPiece } from './soft-staircase';
 import { sumToShape } from './sum-to-shape';
 
 /**
@@ -49,15 +47,9 @@ function softSignGradients(dy: Tensor, saved: readonly Tensor[]): [dx: Tensor, d
   const [x, upper, alpha] = saved as [Tensor, Tensor, Tensor];
   const isInside = lessEqual(abs(x), upper);
   const position = div(x, upper);
-  const t = mul(position, 0.5);
-  const K = log(sub(div(2, alpha), 1));
-  const S = div(1, sub(1, alpha));
-  const T = tanh(mul(K, t));
-  const peak = sub(1, square(T));
-  const half = mul(mul(mul(S, K), peak), 0.5);
+  const { half, curvature } = softPiece(mul(position, 0.5), alpha);
   const nothing = zerosLike(x);
   const fromBound = sub(signForward(x), where(isInside, mul(half, position), nothing));
-  const curvature = sub(div(T, square(sub(1, alpha))), div(mul(mul(mul(S, peak), t), 2), mul(alpha, sub(2, alpha))));
   return [
     where(isInside, mul(dy, half), nothing),
     sumToShape(mul(dy, fromBound), upper.shape),

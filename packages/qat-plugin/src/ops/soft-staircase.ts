@@ -104,6 +104,21 @@ export function boundsToGrid(
   return { scale, zeroPoint: clipByValue(round(sub(qmin, div(lower, scale))), qmin, qmax) };
 }
 
+/**
+ * What the gradients of one tanh piece share, for t within [−½, ½] and without meaning beyond: half = G/2 = ∂y/∂x, and
+ * curvature = T/(1−α)² − S(1−T²)·t·2/(α(2−α)) = (∂y/∂α)/(Δ/2).
+ */
+export function softPiece(t: Tensor, alpha: Tensor): { half: Tensor; curvature: Tensor } {
+  const K = log(sub(div(2, alpha), 1));
+  const S = div(1, sub(1, alpha));
+  const T = tanh(mul(K, t));
+  const peak = sub(1, square(T));
+  return {
+    half: mul(mul(mul(S, K), peak), 0.5),
+    curvature: sub(div(T, square(sub(1, alpha))), div(mul(mul(mul(S, peak), t), 2), mul(alpha, sub(2, alpha)))),
+  };
+}
+
 // — internals —
 
 type Gradients = [dx: Tensor, dl: Tensor, du: Tensor, dalpha: Tensor];
@@ -120,18 +135,13 @@ function staircaseGradients(dy: Tensor, saved: readonly Tensor[], { qmin, qmax }
   const above = greater(r, intervals);
   const inside = logicalNot(logicalOr(below, above));
   const t = sub(sub(r, clipByValue(floor(r), 0, intervals - 1)), 0.5);
-  const slope = log(sub(div(2, alpha), 1));
-  const S = div(1, sub(1, alpha));
-  const T = tanh(mul(slope, clipByValue(t, -0.5, 0.5)));
-  const peak = sub(1, square(T));
-  const half = mul(mul(mul(S, slope), peak), 0.5);
+  const { half, curvature } = softPiece(t, alpha);
   const nothing = zerosLike(x);
   const one = onesLike(x);
   const share = div(code, intervals);
   const position = div(r, intervals);
   const dl = where(inside, add(sub(1, share), mul(half, sub(position, 1))), where(below, one, nothing));
   const du = where(inside, sub(share, mul(half, position)), where(above, one, nothing));
-  const curvature = sub(div(T, square(sub(1, alpha))), div(mul(mul(mul(S, peak), t), 2), mul(alpha, sub(2, alpha))));
   const da = where(inside, mul(mul(scale, 0.5), curvature), nothing);
   const { shape } = scale;
   return [
