@@ -1,7 +1,7 @@
 import { RuntimeError } from '@bitwright/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { Feeds, FeedTensor, FeedType } from './feeds';
-import { tensorReleaser } from './tensor-releaser';
+import { releaseTensors } from './tensor-releaser';
 
 /** An inference runtime: the one seam behind which onnxruntime sits. */
 export interface Runtime {
@@ -219,7 +219,7 @@ function wrapSession(session: InferenceSession, module: OnnxRuntimeModule): Sess
         });
       }
     },
-    discard: tensorReleaser(),
+    discard: releaseTensors,
     release: () => session.release(),
   });
 }

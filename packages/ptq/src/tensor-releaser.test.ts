@@ -1,12 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { FeedTensor } from './feeds';
-import { tensorReleaser } from './tensor-releaser';
+import { releaseTensors as release } from './tensor-releaser';
 
 const tensor = (data: Float32Array): FeedTensor => ({ type: 'float32', data, dims: [data.length] });
 
-const release = tensorReleaser();
+afterEach(() => vi.unstubAllGlobals());
 
-describe('tensorReleaser', () => {
+describe('releaseTensors', () => {
   it('leaves tensors empty, also where two share their memory', () => {
     const data = new Float32Array(8);
     const [a, b, c] = [data.subarray(0, 4), data.subarray(4), new Float32Array(2)];
@@ -18,6 +18,25 @@ describe('tensorReleaser', () => {
     const shared = new Float32Array(new SharedArrayBuffer(8));
     release({ shared: tensor(shared) });
     expect(shared.length).toBe(2);
+  });
+
+  it('makes one channel for all, when it is first needed', async () => {
+    let channels = 0;
+    vi.stubGlobal(
+      'MessageChannel',
+      class extends MessageChannel {
+        constructor() {
+          super();
+          channels++;
+        }
+      },
+    );
+    vi.resetModules();
+    const fresh = await import('./tensor-releaser');
+    expect(channels).toBe(0);
+    fresh.releaseTensors({ a: tensor(new Float32Array(2)) });
+    fresh.releaseTensors({ b: tensor(new Float32Array(2)) });
+    expect(channels).toBe(1);
   });
 
   it('gives memory back before the garbage collector comes by', () => {

@@ -55,7 +55,6 @@ async function smoothBlock(): Promise<{ program: BlockProgram; layers: readonly 
       filterGradient: new Float32Array(filter.length),
       bias,
       biasGradient: new Float32Array(bias.length),
-      isLearned: true,
     };
   });
   const program = createBlockProgram({

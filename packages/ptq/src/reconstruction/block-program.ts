@@ -1,6 +1,7 @@
 import type { ConvolutionBackend, QuantizationSpec, SeededRandom, TensorQuantization } from '@bitwright/core';
 import type { GraphIndex, Node } from '@bitwright/onnx';
 import type { RoundableLayer } from '../rounding/roundable-layers';
+import { isWide } from '../rounding/wide-schemes';
 import type { BlockShapes } from './block-shapes';
 import { convolutionStep } from './convolution-step';
 import { createDropMask, type DropMask } from './drop-mask';
@@ -48,9 +49,6 @@ export interface BlockProgram {
   backward(): void;
 }
 
-/** From this width on a quantizer changes so little that it is left out while learning. */
-const levelsLeftOut = 128;
-
 export function createBlockProgram(inputs: ProgramInputs): BlockProgram {
   const { block, index, spec, kernels, batch, shapes } = inputs;
   const raw = new Map<string, Slot>();
@@ -80,8 +78,7 @@ export function createBlockProgram(inputs: ProgramInputs): BlockProgram {
       qmax: tensor.scheme.qmax,
       scale: tensor.qparams.scale[0] ?? 1,
       zeroPoint: tensor.qparams.zeroPoint[0] ?? 0,
-      bounds: bounds ?? { min: 0, max: Number.POSITIVE_INFINITY },
-      isLearned: bounds !== undefined,
+      bounds,
     });
     const slot = createSlot(source.shape, batch, source.needsGradient || bounds !== undefined);
     steps.push(quantizeStep(source, slot, quantizer, maskOf(name, slot.value.length), scratch));
@@ -180,6 +177,6 @@ function isReadQuantized(name: string, reader: Node, { index, spec, quantizesOut
 /** Wide quantizers, and those behind data movement, which find values on their grid already. */
 function isLeftOut(tensor: TensorQuantization, known: ReadonlyMap<string, Slot>): boolean {
   const { scheme, origin } = tensor;
-  if (tensor.role !== 'activation' || scheme.qmax - scheme.qmin + 1 >= levelsLeftOut) return true;
+  if (tensor.role !== 'activation' || isWide(scheme)) return true;
   return origin.source === 'derived' && known.has(origin.from?.[0] ?? '');
 }

@@ -8,7 +8,6 @@ export interface LayerWeights {
   readonly filterGradient: Float32Array;
   readonly bias: Float32Array;
   readonly biasGradient: Float32Array;
-  readonly isLearned: boolean;
 }
 
 /** y = clamp(x ∗ filter + bias); matrix products are convolutions with a window of one pixel. */
@@ -28,10 +27,8 @@ export function convolutionStep(
     },
     backward() {
       if (clamp !== undefined) maskGradient(y, clamp);
-      if (weights.isLearned) {
-        kernels.convolveBackwardFilter(shape, x.value, y.gradient, weights.filterGradient);
-        sumChannels(y.gradient, weights.biasGradient);
-      }
+      kernels.convolveBackwardFilter(shape, x.value, y.gradient, weights.filterGradient);
+      sumChannels(y.gradient, weights.biasGradient);
       addGradient(x, scratch, (dx) => kernels.convolveBackwardInput(shape, y.gradient, filter, dx));
     },
   };

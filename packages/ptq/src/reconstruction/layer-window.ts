@@ -1,5 +1,6 @@
 import type { FloatConv2d } from '@bitwright/core';
 import { getInts } from '@bitwright/onnx';
+import { samePad } from '../rounding/layer-samples';
 import type { RoundableLayer } from '../rounding/roundable-layers';
 import type { SampleShape } from './slot';
 
@@ -27,14 +28,14 @@ export function layerConvolution(layer: RoundableLayer, input: SampleShape, batc
   const ends = getInts(layer.node, 'pads', [0, 0, 0, 0]).slice(2);
   const axis = (size: number, i: 0 | 1): { readonly out: number; readonly begin: number } => {
     const stride = window.strides[i];
-    const reach = (window.kernel[i] - 1) * window.dilations[i] + 1;
+    const dilation = window.dilations[i];
     if (typeof window.pads !== 'string') {
       const begin = window.pads[i];
+      const reach = (window.kernel[i] - 1) * dilation + 1;
       return { out: Math.floor((size + begin + (ends[i] ?? 0) - reach) / stride) + 1, begin };
     }
     const out = Math.ceil(size / stride);
-    const total = Math.max(0, (out - 1) * stride + reach - size);
-    return { out, begin: window.pads === 'sameUpper' ? Math.floor(total / 2) : Math.ceil(total / 2) };
+    return { out, begin: samePad(size, out, window.kernel[i], stride, dilation, window.pads) };
   };
   const rows = axis(input.height, 0);
   const columns = axis(input.width, 1);

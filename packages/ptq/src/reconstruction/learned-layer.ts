@@ -67,7 +67,6 @@ export function createLearnedLayer({ weights, rounded, bias: startBias, grid, ow
     filterGradient,
     bias,
     biasGradient,
-    isLearned: true,
     update(rates) {
       adam.next();
       for (let i = 0, c = 0; i < count; i++, c = c + 1 === channels ? 0 : c + 1) {

@@ -8,7 +8,7 @@ const shape = { height: 1, width: 1, channels: values.length };
 
 function make(zeroPoint = 1): { quantizer: LearnedQuantizer; x: Slot; y: Slot; run: (bits: number) => void } {
   const bounds = { min: 0.25, max: 1 };
-  const quantizer = createLearnedQuantizer({ qmin: 0, qmax: 3, scale: 0.5, zeroPoint, bounds, isLearned: true });
+  const quantizer = createLearnedQuantizer({ qmin: 0, qmax: 3, scale: 0.5, zeroPoint, bounds });
   const x = createSlot(shape, 1, true);
   const y = createSlot(shape, 1, true);
   x.value.set(values);

@@ -27,9 +27,8 @@ export interface QuantizerStart {
   readonly qmax: number;
   readonly scale: number;
   readonly zeroPoint: number;
-  readonly bounds: ScaleBounds;
-  /** Whether scale and zero point may change at all. */
-  readonly isLearned: boolean;
+  /** Of the scale while it is learned; undefined: neither scale nor zero point changes. */
+  readonly bounds: ScaleBounds | undefined;
 }
 
 /**
@@ -38,7 +37,7 @@ export interface QuantizerStart {
  * @see Esser et al. 2020, arXiv:1902.08153; Bhalgat et al. 2020, arXiv:2004.09576
  */
 export function createLearnedQuantizer(start: QuantizerStart): LearnedQuantizer {
-  const { qmin, qmax, bounds, isLearned } = start;
+  const { qmin, qmax, bounds } = start;
   const isShifted = start.zeroPoint > qmin && start.zeroPoint < qmax;
   const adam = createAdam(2);
   let scale = start.scale;
@@ -55,7 +54,7 @@ export function createLearnedQuantizer(start: QuantizerStart): LearnedQuantizer 
     scaleGradient: 0,
     zeroPointGradient: 0,
     update(rate) {
-      if (isLearned) {
+      if (bounds !== undefined) {
         adam.next();
         const next = scale - rate * start.scale * adam.step(0, this.scaleGradient);
         scale = Math.fround(Math.min(Math.max(next, bounds.min), bounds.max));

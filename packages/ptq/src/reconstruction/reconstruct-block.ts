@@ -40,8 +40,6 @@ export interface ReconstructedBlock {
 /** Elements of the largest value of a batch: more would not stay in any cache. */
 const mostElements = 2 ** 22;
 const fewestSamples = 4;
-/** Samples that before and after are compared on. */
-const judgedSamples = 256;
 
 /**
  * Learns one block and keeps what it learned where its error on the samples became smaller.
@@ -71,9 +69,9 @@ export async function reconstructBlock(
     layers,
     bounds: (name) => (canMove(name) ? scaleBounds(name, spec, context) : undefined),
   });
-  const before = blockError(program, samples, judgedSamples);
+  const before = blockError(program, samples);
   await trainBlock(program, [...layers.values()], samples, settings, context.random, context.signal);
-  const after = blockError(program, samples, judgedSamples);
+  const after = blockError(program, samples);
   const isBetter = after < before;
   const tensors = block.layers.flatMap((layer) =>
     constantsOf(layer, (isBetter ? layers.get(layer) : undefined) ?? startLayer(layer, spec, context), index),

@@ -1,14 +1,16 @@
-import { findTarget, ModelFormatError, type QuantizationSpec, seededRandom } from '@bitwright/core';
-import { editGraph, type GraphIndex, graphIndex, inferShapes, type Model, type Tensor } from '@bitwright/onnx';
+import { findTarget, type QuantizationSpec, referenceConvolution, seededRandom } from '@bitwright/core';
+import { type GraphIndex, inferShapes, type Model, type Tensor } from '@bitwright/onnx';
 import { reportPhase, throwIfAborted } from '../progress';
-import { nodeReads, nodesFor } from '../rounding/graph-reads';
+import { indexOf, nodeReads, nodesFor } from '../rounding/graph-reads';
 import { createPrefixRunner } from '../rounding/prefix-runner';
+import { withTensors } from '../rounding/round-weights';
 import { findRoundableLayers } from '../rounding/roundable-layers';
+import { isWide } from '../rounding/wide-schemes';
 import { collectBlockSamples } from './block-samples';
 import { type Block, clampOf, findBlocks, isClamp } from './find-blocks';
 import { createQuantizedPrefix } from './quantized-prefix';
 import { type BlockContext, reconstructBlock } from './reconstruct-block';
-import { kernelsOf, type ReconstructBlocksOptions, resolveReconstruction } from './reconstruction-options';
+import { type ReconstructBlocksOptions, resolveReconstruction } from './reconstruction-options';
 import { reviseActivations } from './revise-activations';
 import { unsupported } from './supported-nodes';
 
@@ -37,8 +39,7 @@ export interface ReconstructBlocksResult {
 /** Values kept between blocks by each of the two flows. */
 const cacheBytes = 2 * 2 ** 30;
 const samplesPerRun = 32;
-/** A quantizer with as many levels changes too little to be worth learning behind exact inputs. */
-const wideLevels = 128;
+const operation = '[ptq] reconstructBlocks';
 
 /**
  * Block reconstruction (BRECQ) with dropped quantization (QDrop), for four bits and below, where activations cost as much as weights:
@@ -68,7 +69,7 @@ export async function reconstructBlocks(
   const settings = resolveReconstruction(options);
   const { runtime, source, signal } = options;
   const target = options.target ?? findTarget(start.spec.target);
-  const index = indexOf(model);
+  const index = indexOf(model, operation);
   const graph = { index, shapes: inferShapes(model) };
   let { spec } = start;
   const blocks = findBlocks(graph, findRoundableLayers(index, spec).layers);
@@ -78,9 +79,9 @@ export async function reconstructBlocks(
   const context: BlockContext = {
     ...graph,
     model,
-    start: indexOf(start.model),
+    start: indexOf(start.model, operation),
     runtime,
-    kernels: kernelsOf(options),
+    kernels: options.kernels ?? referenceConvolution,
     target,
     settings,
     random: seededRandom(settings.seed),
@@ -103,7 +104,7 @@ export async function reconstructBlocks(
         results.push({ output: block.output, layers, ...rest, ...(reason === undefined ? {} : { reason }), seconds });
         progress.advance(1);
       };
-      isExact &&= isWide(block, spec);
+      isExact &&= isWideBlock(block, spec);
       const reason = isExact
         ? 'nothing up to here has fewer than 7 bits'
         : block.nodes.map((node) => unsupported(node, graph)).find((text) => text !== undefined);
@@ -131,9 +132,7 @@ export async function reconstructBlocks(
     float.release();
     quantized.release();
   }
-  const edit = editGraph(start.model);
-  for (const [name, tensor] of tensors) edit.replaceInitializer(name, tensor);
-  return { model: edit.finish(), spec, blocks: results };
+  return { model: withTensors(start.model, tensors), spec, blocks: results };
 }
 
 // — internals —
@@ -146,19 +145,10 @@ function readValues(index: GraphIndex): (names: readonly string[]) => readonly s
 }
 
 /** Whether weights and the activations read in a block are all wide. */
-function isWide(block: Block, { tensors }: QuantizationSpec): boolean {
+function isWideBlock(block: Block, { tensors }: QuantizationSpec): boolean {
   const names = block.nodes.flatMap((node) => node.input);
   return names.every((name) => {
     const scheme = tensors[name]?.scheme;
-    return scheme === undefined || scheme.qmax - scheme.qmin + 1 >= wideLevels;
-  });
-}
-
-function indexOf(model: Model): GraphIndex {
-  if (model.graph !== undefined) return graphIndex(model.graph);
-  throw new ModelFormatError({
-    operation: '[ptq] reconstructBlocks',
-    expected: 'a model with a graph',
-    received: 'a model without one',
+    return scheme === undefined || isWide(scheme);
   });
 }

@@ -1,4 +1,4 @@
-import { type ConvolutionBackend, InvalidArgumentError, referenceConvolution, type Target } from '@bitwright/core';
+import { type ConvolutionBackend, InvalidArgumentError, type Target } from '@bitwright/core';
 import type { SampleSource } from '../feeds';
 import type { OnProgress } from '../progress';
 import type { Runtime } from '../session';
@@ -59,10 +59,6 @@ export function resolveReconstruction(options: Partial<ReconstructionSettings>):
     Object.assign(settings, { [key]: value });
   }
   return { ...settings, drop: options.drop ?? defaults.drop, seed: options.seed ?? defaults.seed };
-}
-
-export function kernelsOf({ kernels }: ReconstructBlocksOptions): ConvolutionBackend {
-  return kernels ?? referenceConvolution;
 }
 
 // — internals —

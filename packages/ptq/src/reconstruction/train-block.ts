@@ -7,6 +7,8 @@ import type { ReconstructionSettings } from './reconstruction-options';
 
 /** Iterations between looks at the signal, for which the event loop has to run. */
 const iterationsPerTurn = 8;
+/** Samples that errors before and after are compared on. */
+const judgedSamples = 256;
 
 /**
  * Learns the rounding of a block's layers, their biases, and scales and zero points of its quantizers:
@@ -54,14 +56,12 @@ export async function trainBlock(
 }
 
 /**
- * Σ (ŷ − y)² / Σ (y − mean)² over samples, everything quantized.
- *
- * @param limit samples looked at, at most
+ * Σ (ŷ − y)² / Σ (y − mean)² over samples ({@link judgedSamples} at most), everything quantized.
  */
-export function blockError(program: BlockProgram, samples: BlockSamples, limit: number): number {
+export function blockError(program: BlockProgram, samples: BlockSamples): number {
   const { batch, output } = program;
   const size = samples.target.length / samples.count;
-  const count = Math.min(samples.count, limit);
+  const count = Math.min(samples.count, judgedSamples);
   program.drop(undefined);
   let error = 0;
   let sum = 0;

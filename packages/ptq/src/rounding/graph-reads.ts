@@ -1,4 +1,16 @@
-import type { GraphIndex, Node } from '@bitwright/onnx';
+import { ModelFormatError } from '@bitwright/core';
+import { type GraphIndex, graphIndex, type Model, type Node } from '@bitwright/onnx';
+
+/**
+ * The index of a model's graph.
+ *
+ * @param operation who asks, for the message
+ * @throws {ModelFormatError} for a model without a graph
+ */
+export function indexOf({ graph }: Model, operation: string): GraphIndex {
+  if (graph !== undefined) return graphIndex(graph);
+  throw new ModelFormatError({ operation, expected: 'a model with a graph', received: 'a model without one' });
+}
 
 /** What every node reads, values captured by the graphs inside it included. */
 export function nodeReads(index: GraphIndex): ReadonlyMap<Node, readonly string[]> {

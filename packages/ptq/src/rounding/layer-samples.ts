@@ -96,6 +96,19 @@ export function subtractFrom(a: Float32Array, b: Float32Array): Float32Array {
   return a.map((v, i) => v - (b[i] as number));
 }
 
+/** Padding before the first element under SAME: total = (out−1)·stride + (k−1)·dilation + 1 − in, halved. */
+export function samePad(
+  size: number,
+  outSize: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  mode: 'sameUpper' | 'sameLower',
+): number {
+  const total = Math.max(0, (outSize - 1) * stride + (kernel - 1) * dilation + 1 - size);
+  return mode === 'sameUpper' ? Math.floor(total / 2) : Math.ceil(total / 2);
+}
+
 // — internals —
 
 function gatherPatches(
@@ -148,17 +161,4 @@ function gatherPatches(
       out[to++] = 1;
     }
   }
-}
-
-/** Padding before the first element under SAME: total = (out−1)·stride + (k−1)·dilation + 1 − in, halved. */
-function samePad(
-  size: number,
-  outSize: number,
-  kernel: number,
-  stride: number,
-  dilation: number,
-  mode: 'sameUpper' | 'sameLower',
-): number {
-  const total = Math.max(0, (outSize - 1) * stride + (kernel - 1) * dilation + 1 - size);
-  return mode === 'sameUpper' ? Math.floor(total / 2) : Math.ceil(total / 2);
 }

@@ -1,4 +1,3 @@
-import { ModelFormatError } from '@bitwright/core';
 import {
   createGraph,
   createMessage,
@@ -6,7 +5,6 @@ import {
   DataType,
   encodeModel,
   type GraphIndex,
-  graphIndex,
   inferShapes,
   type Model,
   ModelSchema,
@@ -16,7 +14,7 @@ import {
 import type { Feeds, FeedTensor, SampleSource } from '../feeds';
 import { limitedBatches } from '../sample-source';
 import type { Runtime, SessionOptions } from '../session';
-import { nodeReads, nodesFor } from './graph-reads';
+import { indexOf, nodeReads, nodesFor } from './graph-reads';
 
 /** Values of inner tensors, by name. */
 export type Values = Readonly<Record<string, FeedTensor>>;
@@ -52,18 +50,10 @@ interface Checkpoint {
 }
 
 export function createPrefixRunner(model: Model, options: PrefixOptions): PrefixRunner {
-  const graph = model.graph;
-  if (graph === undefined) {
-    throw new ModelFormatError({
-      operation: '[ptq] roundWeights',
-      expected: 'a model with a graph',
-      received: 'a model without one',
-    });
-  }
-  const index = graphIndex(graph);
+  const index = indexOf(model, '[ptq] createPrefixRunner');
   const reads = nodeReads(index);
   const types = inferShapes(model);
-  const initializers = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
+  const initializers = new Map(index.graph.initializer.map((tensor) => [tensor.name, tensor]));
   let checkpoint: Checkpoint | undefined;
 
   const isKnown = (name: string): boolean => {

@@ -1,6 +1,7 @@
 import type { QuantizationSpec } from '@bitwright/core';
 import type { Model } from '@bitwright/onnx';
 import { type RoundWeightsOptions, type RoundWeightsResult, roundWeights } from './round-weights';
+import { isWide } from './wide-schemes';
 
 export interface RoundedThroughNoise extends RoundWeightsResult {
   /** What the weights were fitted to. */
@@ -9,8 +10,6 @@ export interface RoundedThroughNoise extends RoundWeightsResult {
 
 /** Mean error, relative to the variance of what layers give, from which on fitting to noisy inputs does harm. */
 const noisyError = 0.1;
-/** Activations with fewer levels than this add noise that weights would be fitted to. */
-const wideLevels = 128;
 
 /**
  * Adaptive rounding fitted to the inputs that layers really get, or, where 4-bit activations make those too noisy, to the float ones.
@@ -28,9 +27,8 @@ export async function roundThroughNoise(
   const real = await roundWeights(model, spec, { ...options, reconstruction: 'asymmetric' });
   const errors = real.layers.flatMap(({ error }) => (error === undefined ? [] : [error]));
   const mean = errors.reduce((sum, error) => sum + error, 0) / Math.max(1, errors.length);
-  const hasNoise = Object.values(spec.tensors).some(
-    ({ role, scheme }) => role === 'activation' && scheme.qmax - scheme.qmin + 1 < wideLevels,
-  );
+  // Noise that weights would be fitted to.
+  const hasNoise = Object.values(spec.tensors).some(({ role, scheme }) => role === 'activation' && !isWide(scheme));
   if (!hasNoise || mean <= noisyError) return { ...real, reconstruction: 'asymmetric' };
   return {
     ...(await roundWeights(model, spec, { ...options, reconstruction: 'symmetric' })),

@@ -1,9 +1,8 @@
-import { fakeQuantize, findTarget, ModelFormatError, type QuantizationSpec } from '@bitwright/core';
+import { fakeQuantize, findTarget, type QuantizationSpec } from '@bitwright/core';
 import {
   DataType,
   editGraph,
   type GraphIndex,
-  graphIndex,
   inferShapes,
   type Model,
   type Tensor,
@@ -12,6 +11,7 @@ import {
 } from '@bitwright/onnx';
 import { reportPhase, throwIfAborted } from '../progress';
 import { fakeQuantizedModel } from './fake-quantized';
+import { indexOf } from './graph-reads';
 import { layerGoals } from './layer-goals';
 import { collectMoments } from './layer-moments';
 import { collectTargets, groupGoals } from './layer-targets';
@@ -78,7 +78,7 @@ export async function roundWeights(
   const settings = resolveRoundingOptions(options);
   const { runtime, source } = options;
   const isSymmetric = settings.reconstruction === 'symmetric';
-  const index = indexOf(model);
+  const index = indexOf(model, '[ptq] roundWeights');
   const { layers, skipped } = findRoundableLayers(index, spec);
   const target = options.target ?? findTarget(spec.target);
   const quantized = isSymmetric ? model : fakeQuantizedModel(model, spec, target);
@@ -133,6 +133,13 @@ export async function roundWeights(
   return { model: withTensors(model, tensors), spec: reviseSpec(spec, scales), layers: results };
 }
 
+/** A model with other constants of the same names. */
+export function withTensors(model: Model, tensors: ReadonlyMap<string, Tensor>): Model {
+  const edit = editGraph(model);
+  for (const [name, tensor] of tensors) edit.replaceInitializer(name, tensor);
+  return edit.finish();
+}
+
 // — internals —
 
 /** Weights on their grids for layers that are rounded to nearest. */
@@ -155,19 +162,4 @@ function nearestResult({ node, weight, reason }: SkippedLayer, spec: Quantizatio
   const scheme = spec.tensors[weight]?.scheme;
   const levels = scheme === undefined ? 0 : scheme.qmax - scheme.qmin + 1;
   return { node: node.name, weight, method: 'nearest', reason, levels, seconds: 0 };
-}
-
-function withTensors(model: Model, tensors: ReadonlyMap<string, Tensor>): Model {
-  const edit = editGraph(model);
-  for (const [name, tensor] of tensors) edit.replaceInitializer(name, tensor);
-  return edit.finish();
-}
-
-function indexOf(model: Model): GraphIndex {
-  if (model.graph !== undefined) return graphIndex(model.graph);
-  throw new ModelFormatError({
-    operation: '[ptq] roundWeights',
-    expected: 'a model with a graph',
-    received: 'a model without one',
-  });
 }
