@@ -1,4 +1,5 @@
-import { type CodeRange, codesOf, lookupTable } from '@bitwright/core';
+import type { CodeRange } from '@bitwright/core';
+import { codeTables } from './code-tables';
 import { copyStrided, denseStrides } from './copy-strided';
 import type { RunContext } from './run-context';
 import { type ActivationCodes, type CodesValue, isOrderFree, memoryAxes, type RealValue, type Value } from './value';
@@ -21,11 +22,7 @@ export function quantized(value: Value, parameters: ActivationCodes, run: RunCon
   const isSameType = from.scheme.dtype.name === parameters.scheme.dtype.name;
   if (isSameGrid && isSameType && isWithin(from, parameters)) return value;
   const result = run.newCodes(value, parameters);
-  run.operators.lookup(
-    value.data,
-    lookupTable((x) => x, { ...codesOf(value.data), scale: from.scale, zeroPoint: from.zeroPoint }, parameters),
-    result.data,
-  );
+  run.operators.lookup(value.data, changeOfGrid(value, parameters), result.data);
   return result;
 }
 
@@ -63,6 +60,8 @@ export function like(value: Value, arrangement: Pick<Value, 'shape' | 'order'>, 
 }
 
 // — internals —
+
+const changeOfGrid = codeTables((x) => x);
 
 function isWithin(inner: CodeRange, outer: CodeRange): boolean {
   return inner.qmin >= outer.qmin && inner.qmax <= outer.qmax;
