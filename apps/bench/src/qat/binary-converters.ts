@@ -30,6 +30,9 @@ function rPReLU(call: LayerCall, x: LayerValue): string {
 
 function sign(call: LayerCall, x: LayerValue): string {
   const { writer } = call;
+  if (call.findWeight('upper') !== undefined) {
+    throw new Error(`${call.name}: a one-bit quantizer with levels ±u; only signs, levels ±1, are written`);
+  }
   const hasThreshold = call.findWeight('threshold') !== undefined;
   const moved = hasThreshold ? writer.one('Sub', [x.name, perChannel(call, x, 'threshold')]) : x.name;
   const isPositive = writer.one('GreaterOrEqual', [moved, writer.scalar(0)]);
