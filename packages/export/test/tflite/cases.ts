@@ -259,6 +259,9 @@ export const operatorCases: readonly OperatorCase[] = [
     [int64('i', [3, 0, 0])],
     ['N', 3, 8, 6],
   ),
+  one('expand, on real numbers', [node('Expand', ['x', 's'], ['y'])], [int64('s', [1, 4, 8, 6])], ['N', 4, 8, 6], {
+    dims: [2, 4, 1, 6],
+  }),
   one('softmax', [node('Softmax', ['x'], ['y'], [intAttribute('axis', 1)])], [], ['N', 4, 8, 6], { steps: 2 }),
   one('sigmoid', [node('Sigmoid', ['x'], ['y'])], [], ['N', 4, 8, 6], { steps: 2 }),
   one('tanh', [node('Tanh', ['x'], ['y'])], [], ['N', 4, 8, 6], { steps: 2 }),

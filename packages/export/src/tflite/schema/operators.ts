@@ -183,7 +183,7 @@ export const operatorSchemas: Readonly<Record<OperatorName, OperatorSchema>> = {
   HARD_SWISH: operator(117, 1, 91),
   SELECT_V2: operator(123, 1, 98),
   BATCH_MATMUL: operator(126, 2, 101, { adjX: bool(0), adjY: bool(1) }),
-  BROADCAST_TO: operator(130, 2, 104, {}, 2),
+  BROADCAST_TO: operator(130, 3, 104, {}, 2),
   GELU: operator(150, 2, 116, { approximate: bool(0) }),
 };
 
