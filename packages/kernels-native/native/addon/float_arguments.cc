@@ -3,12 +3,11 @@
 namespace qk {
 
 int64_t RequireCount(Arguments& arguments, std::initializer_list<int64_t> sizes) {
+  // Exact where it is accepted: then no partial product is larger, or a size is 0 and so is the product.
   double product = 1;
   for (const int64_t size : sizes) product *= static_cast<double>(size);
   if (!arguments.Require(product <= static_cast<double>(int64_t{1} << 40), Status::kBadArgument)) return 0;
-  int64_t count = 1;
-  for (const int64_t size : sizes) count *= size;
-  return count;
+  return static_cast<int64_t>(product);
 }
 
 float* NextFloats(Arguments& arguments, int64_t length) {
