@@ -117,6 +117,7 @@ async function child(file: string, samples: number): Promise<void> {
   };
   const loops = backend ?? referenceBackend;
   const timedBackend: StatisticsBackend = {
+    ...loops,
     minMax: (x, granularity, out) => counted(() => loops.minMax(x, granularity, out)),
     histogram: (data, bins, counts) => counted(() => loops.histogram(data, bins, counts)),
   };

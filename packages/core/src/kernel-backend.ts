@@ -55,6 +55,11 @@ export interface KernelBackend {
    * @returns how many values were not counted: not finite, or outside the bins
    */
   histogram(data: Float32Array, bins: HistogramBins, counts: Float64Array): number;
+  /**
+   * What the entropy selector (variant `tensorrt`) looks for in a histogram of |x| with more bins than levels, at most 2^20: how many of
+   * the first bins to keep; 0 leaves it to the selector's own search, where two candidates are too close to tell apart elsewhere. Optional.
+   */
+  entropyBins?(counts: Float64Array, levels: number): number;
 }
 
 /** Where minMax writes; both of length G = paramCount(shape, granularity). */

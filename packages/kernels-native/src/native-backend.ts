@@ -6,11 +6,12 @@ import { convolution } from './kernel-backend/convolution';
 import { loadAddon } from './loader/load-addon';
 import type { NativeAddonError } from './native-addon-error';
 import type { NativeContext } from './native-context';
+import { entropyBins } from './statistics/entropy-bins';
 import { histogram } from './statistics/histogram';
 import { minMax } from './statistics/min-max';
 
 /** Core's kernels on this CPU's instruction sets, and the context for all low-level calls of this package. */
-export interface NativeBackend extends KernelBackend, ConvolutionBackend, NativeContext {}
+export interface NativeBackend extends Required<KernelBackend>, ConvolutionBackend, NativeContext {}
 
 export interface NativeBackendOptions extends ContextOptions {
   /** File of the addon; default: the local build, then the package for this platform. */
@@ -39,6 +40,7 @@ export function loadNativeBackend(options: NativeBackendOptions = {}): NativeBac
     requantize: (call, out) => requantize(context, call, out),
     minMax: (x, granularity, out) => minMax(context, x, granularity, out),
     histogram: (data, bins, counts) => histogram(context, data, bins, counts),
+    entropyBins: (counts, levels) => entropyBins(context, counts, levels),
   } satisfies NativeBackend);
 }
 

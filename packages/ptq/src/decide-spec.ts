@@ -103,6 +103,7 @@ export async function decideSpec(
       weightRange,
       ranges: ranges === undefined ? undefined : forCopies(ranges, skips),
       provenance,
+      backend: options.backend,
     });
   const isRounded = (options.rounding ?? 'nearest') !== 'nearest';
   const chosen =

@@ -1,4 +1,10 @@
-import { chooseQParams, type LinearScheme, type Range, type TensorQuantization } from '@bitwright/core';
+import {
+  chooseQParams,
+  type LinearScheme,
+  type Range,
+  type StatisticsBackend,
+  type TensorQuantization,
+} from '@bitwright/core';
 import { type Tensor, tensorToFloat32 } from '@bitwright/onnx';
 import type { AnyRangeSelector } from './range-selectors';
 
@@ -8,6 +14,7 @@ export function chooseWeight(
   scheme: LinearScheme,
   tensor: Tensor,
   selector: AnyRangeSelector,
+  backend?: StatisticsBackend,
 ): TensorQuantization {
   const { granularity } = scheme;
   const observer = selector.observer.create({
@@ -15,7 +22,8 @@ export function chooseWeight(
     ...(granularity.kind === 'perAxis' ? { axis: granularity.axis } : {}),
   });
   observer.observe({ data: tensorToFloat32(tensor), shape: tensor.dims.map(Number) });
-  return chosenQuantization('weight', scheme, selector.selectRange(observer.stats(), scheme), 'dataFree', selector.id);
+  const range = selector.selectRange(observer.stats(), scheme, backend);
+  return chosenQuantization('weight', scheme, range, 'dataFree', selector.id);
 }
 
 /** Range and scheme to an entry of a spec, with a note where a parameter is degenerate. */

@@ -1,4 +1,4 @@
-import { specToJson } from '@bitwright/core';
+import { type QuantizationSpec, referenceBackend, type StatisticsBackend, specToJson } from '@bitwright/core';
 import { createValueInfo, DataType, decodeModel, encodeModel, graphIndex } from '@bitwright/onnx';
 import { describe, expect, it } from 'vitest';
 import { formatReport, loadRuntime, prepareModel, quantizeModel } from '../src';
@@ -26,6 +26,24 @@ describe('quantizeModel', () => {
     const [a, b] = [await quantizeModel(toyModel(), options), await quantizeModel(toyModel(), options)];
     expect(encodeModel(a.model)).toEqual(encodeModel(b.model));
     expect(specToJson(a.spec)).toBe(specToJson(b.spec));
+  });
+
+  it('lets the backend search entropy ranges of activations and weights', async () => {
+    const asked: number[] = [];
+    const backend: StatisticsBackend = {
+      ...referenceBackend,
+      entropyBins(counts, levels) {
+        asked.push(levels);
+        return Math.ceil(counts.length / 2);
+      },
+    };
+    const ranges = { ...options, activationRange: 'entropy', weightRange: 'entropy' };
+    const scaleOfInput = ({ spec }: { spec: QuantizationSpec }): number => spec.tensors['x']?.qparams.scale[0] ?? 0;
+    const halved = scaleOfInput(await quantizeModel(toyModel(), { ...ranges, backend }));
+    // 129 codes of weights and 256 of activations, half of each where both signs occur.
+    expect(new Set(asked)).toEqual(new Set([65, 128, 256]));
+    const whole = scaleOfInput(await quantizeModel(toyModel(), ranges));
+    expect(halved / whole).toBeCloseTo(0.5, 2);
   });
 
   it('does not depend on how the samples are batched', async () => {

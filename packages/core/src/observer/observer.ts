@@ -52,8 +52,8 @@ export interface ObserverOptions {
   readonly backend?: StatisticsBackend;
 }
 
-/** The part of a {@link KernelBackend} that observers can use. */
-export type StatisticsBackend = Pick<KernelBackend, 'minMax' | 'histogram'>;
+/** The part of a {@link KernelBackend} that observers and range selectors can use. */
+export type StatisticsBackend = Pick<KernelBackend, 'minMax' | 'histogram' | 'entropyBins'>;
 
 /** What reading a state back takes besides the state. */
 export type RestoreOptions = Pick<ObserverOptions, 'tensor' | 'backend'>;

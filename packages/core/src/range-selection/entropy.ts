@@ -1,6 +1,7 @@
 import { histogramObserver } from '../observer/histogram';
 import type { Histogram, HistogramStats } from '../observer/histogram-stats';
 import { assertInteger, assertKnownOptions } from '../observer/known-options';
+import type { StatisticsBackend } from '../observer/observer';
 import { makeRange } from '../range';
 import type { LinearScheme } from '../scheme';
 import { onnxruntimeWindow } from './entropy-onnxruntime';
@@ -22,11 +23,6 @@ export interface EntropyOptions {
    * for one-signed data with a scheme that can use them there; onnxruntime 128.
    */
   readonly levels?: number;
-  /**
-   * Finds what {@link entropy} looks for in a histogram of |x|, faster: the number of bins to keep, or 0 to leave it to the search
-   * here. Used by `tensorrt`. Results must not depend on it, so it is not part of the id.
-   */
-  readonly search?: (counts: Float64Array, levels: number) => number;
 }
 
 /**
@@ -40,8 +36,8 @@ export interface EntropyOptions {
  */
 export function entropy(options: EntropyOptions = {}): RangeSelector<HistogramStats> {
   const operation = '[core] entropy';
-  assertKnownOptions(operation, options, ['variant', 'bins', 'levels', 'search']);
-  const { variant = 'tensorrt', bins = variant === 'ppq' ? 4096 : 2048, levels, search } = options;
+  assertKnownOptions(operation, options, ['variant', 'bins', 'levels']);
+  const { variant = 'tensorrt', bins = variant === 'ppq' ? 4096 : 2048, levels } = options;
   assertInteger(operation, 'bins', bins, 2, 2 ** 20);
   if (levels !== undefined) assertInteger(operation, 'levels', levels, 2, 2 ** 16);
   const settings = [
@@ -52,10 +48,10 @@ export function entropy(options: EntropyOptions = {}): RangeSelector<HistogramSt
   return Object.freeze({
     id: settings.length === 0 ? 'entropy' : `entropy(${settings.join(', ')})`,
     observer: histogramObserver,
-    selectRange(stats: HistogramStats, scheme: LinearScheme) {
+    selectRange(stats: HistogramStats, scheme: LinearScheme, backend?: StatisticsBackend) {
       const ranges = stats.histograms.map((h) => {
         if (h.min === h.max) return [h.min, h.max] as const;
-        const [lo, hi] = bounds[variant](h, bins, scheme, levels, search);
+        const [lo, hi] = bounds[variant](h, bins, scheme, levels, backend);
         return [Math.max(h.min, Math.min(lo, h.max)), Math.min(h.max, Math.max(hi, h.min))] as const;
       });
       return makeRange(
@@ -73,14 +69,14 @@ type Bounds = (
   bins: number,
   scheme: LinearScheme,
   levels: number | undefined,
-  search: EntropyOptions['search'],
+  backend: StatisticsBackend | undefined,
 ) => readonly [number, number];
 
 const bounds: { readonly [K in NonNullable<EntropyOptions['variant']>]: Bounds } = {
   /** T = (m + 0.5)·w. */
-  tensorrt(h, bins, scheme, levels = defaultLevels(h, scheme), search = () => 0) {
+  tensorrt(h, bins, scheme, levels = defaultLevels(h, scheme), backend) {
     const folded = absoluteFromZero(h, bins);
-    const kept = search(folded.counts, levels) || tensorrtBins(folded.counts, levels);
+    const kept = fasterBins(folded.counts, levels, backend) || tensorrtBins(folded.counts, levels);
     const threshold = kept === folded.counts.length ? folded.max : binEdge(folded, kept) + 0.5 * folded.width;
     return [-threshold, threshold];
   },
@@ -99,6 +95,12 @@ const bounds: { readonly [K in NonNullable<EntropyOptions['variant']>]: Bounds }
     return [binEdge(symmetric, start), binEdge(symmetric, end)];
   },
 };
+
+/** What the backend finds, 0 where it does not say. */
+function fasterBins(counts: Float64Array, levels: number, backend: StatisticsBackend | undefined): number {
+  const isTaken = counts.length > levels && counts.length <= 2 ** 20;
+  return isTaken ? (backend?.entropyBins?.(counts, levels) ?? 0) : 0;
+}
 
 function defaultLevels(h: Histogram, scheme: LinearScheme): number {
   const all = scheme.qmax - scheme.qmin + 1;

@@ -1,4 +1,4 @@
-import type { ObserverType } from '../observer/observer';
+import type { ObserverType, StatisticsBackend } from '../observer/observer';
 import type { Range } from '../range';
 import type { LinearScheme } from '../scheme';
 
@@ -11,5 +11,6 @@ export interface RangeSelector<Stats> {
   /** Name for specs and reports, options included: `fullRange`, `percentile(99.9)`. */
   readonly id: string;
   readonly observer: ObserverType<Stats>;
-  selectRange(stats: Stats, scheme: LinearScheme): Range;
+  /** @param backend faster searches with the same results; default the TypeScript ones of this folder */
+  selectRange(stats: Stats, scheme: LinearScheme, backend?: StatisticsBackend): Range;
 }

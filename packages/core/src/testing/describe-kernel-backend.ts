@@ -3,7 +3,7 @@ import { conv2dChecks, gemmChecks, requantizeChecks } from './kernel/arithmetic-
 import { dequantizeChecks, fakeQuantizeChecks, quantizeChecks } from './kernel/conversion-checks';
 import type { KernelChecks } from './kernel/kernel-checks';
 import { packChecks } from './kernel/packing-checks';
-import { histogramChecks, minMaxChecks } from './kernel/statistics-checks';
+import { entropyBinsChecks, histogramChecks, minMaxChecks } from './kernel/statistics-checks';
 import { checksOf, type Skip, type TestApi } from './test-api';
 
 export interface KernelBackendSuiteOptions {
@@ -18,7 +18,7 @@ export interface KernelBackendSuiteOptions {
 /**
  * The contract of a kernel backend: the bits of the TypeScript reference for every named check, on every instruction set.
  *
- * Families quantize, dequantize, fakeQuantize, pack, gemm, conv2d, requantize, minMax and histogram; of the checks empty,
+ * Families quantize, dequantize, fakeQuantize, pack, gemm, conv2d, requantize, minMax, histogram and, where there is one, entropyBins; of the checks empty,
  * single, exact_tile, tile_minus_one, tile_plus_one, unaligned, scale_extremes, zero_point_extremes, saturation_low,
  * saturation_high, ties_to_even, infinities and max_depth_no_overflow each family has those that mean something to it.
  */
@@ -41,6 +41,7 @@ export function describeKernelBackend(
         requantize: requantizeChecks(tile),
         minMax: minMaxChecks(tile),
         histogram: histogramChecks(tile),
+        ...(kernels.entropyBins === undefined ? {} : { entropyBins: entropyBinsChecks() }),
       };
       const test = checksOf(api, options.skip ?? []);
       for (const [family, checks] of Object.entries(families)) {

@@ -113,6 +113,14 @@ describe('describeKernelBackend', () => {
     ]);
   });
 
+  it('finds an entropy search that keeps one bin too many', () => {
+    const bins: typeof referenceBackend.entropyBins = (counts, levels) => Math.min(levels + 1, counts.length);
+    const { failed } = outcome((api) => describeKernelBackend(api, { ...referenceBackend, entropyBins: bins }));
+    expect(failed).toEqual(expect.arrayContaining(['entropyBins long', 'entropyBins levels']));
+    const leaves = { ...referenceBackend, entropyBins: () => 0 };
+    expect(outcome((api) => describeKernelBackend(api, leaves)).failed).toEqual([]);
+  });
+
   it('runs once per instruction set', () => {
     const titles: string[] = [];
     const isas = ['scalar', 'avx2'].map((isa) => ({ isa, backend: referenceBackend }));

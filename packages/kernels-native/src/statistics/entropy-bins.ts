@@ -4,8 +4,7 @@ import { checkStatus, type NativeContext } from '../native-context';
 const operation = 'entropyBins';
 
 /**
- * The search of core's entropy selector (variant `tensorrt`): how many of the first bins of a histogram of |x| to keep. For
- * `entropy({ search: (counts, levels) => entropyBins(native, counts, levels) })`.
+ * The search of core's entropy selector (variant `tensorrt`): how many of the first bins of a histogram of |x| to keep.
  *
  * @returns the number of bins, or 0 where two candidates are as good to within the rounding of logarithms, which differs between
  *   C and JavaScript: core then searches itself, so that the result is always its own.

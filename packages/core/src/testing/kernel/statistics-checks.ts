@@ -1,6 +1,11 @@
+import { int4 } from '../../dtype';
 import { type Granularity, paramCount, perAxis, perGroup, perTensor } from '../../granularity';
 import type { HistogramBins, KernelBackend } from '../../kernel-backend';
+import { histogramObserver } from '../../observer/histogram';
+import { int8Weight, uint8Activation } from '../../presets';
+import { entropy } from '../../range-selection/entropy';
 import { referenceBackend } from '../../reference-backend';
+import { type LinearScheme, linearScheme } from '../../scheme';
 import { type TensorView, view } from '../../tensor-view';
 import { check, checkSameNumbers } from '../assertions';
 import { distributions, randomData, randomNormal } from '../random-tensor';
@@ -101,6 +106,39 @@ export function histogramChecks(tile: number): KernelChecks {
     far_from_zero: (backend) => {
       const data = normal(2 * tile + 1).map((v) => 4096 + v / 8);
       compare(backend, data, { exponent: -8, firstBin: (4096 - 1) * 256 }, 512);
+    },
+  };
+}
+
+/** The entropy selector's ranges with the backend's search: those of its own search. */
+export function entropyBinsChecks(): KernelChecks {
+  const int4Weight = linearScheme({ dtype: int4, mapping: 'symmetric' });
+  const compare = (backend: KernelBackend, data: Float32Array, scheme: LinearScheme, levels?: number): void => {
+    const observer = histogramObserver.create();
+    observer.observe(view(data));
+    const selector = entropy(levels === undefined ? {} : { levels });
+    const actual = selector.selectRange(observer.stats(), scheme, backend);
+    const expected = selector.selectRange(observer.stats(), scheme);
+    checkSameNumbers(actual.min, expected.min, 'entropyBins: min');
+    checkSameNumbers(actual.max, expected.max, 'entropyBins: max');
+  };
+  const onEach = (backend: KernelBackend, length: number): void => {
+    for (const distribution of Object.values(distributions)) {
+      const data = randomData(distribution, length, length);
+      for (const scheme of [int8Weight, uint8Activation, int4Weight]) compare(backend, data, scheme);
+    }
+  };
+  return {
+    single: (backend) => onEach(backend, 1),
+    few: (backend) => onEach(backend, 40),
+    long: (backend) => onEach(backend, 20_000),
+    levels: (backend) => {
+      for (const levels of [2, 3, 100, 1000, 2 ** 16]) compare(backend, normal(5000), int8Weight, levels);
+    },
+    equal_candidates: (backend) => {
+      // As many occupied bins as groups: whatever more is kept, nothing is lost.
+      const data = Float32Array.from({ length: 64 }, (_, i) => (i === 63 ? 1 : (i % 8) / 1024));
+      for (const levels of [4, 8, 9, 16]) compare(backend, data, int8Weight, levels);
     },
   };
 }
