@@ -60,19 +60,6 @@ export function planPrepared(
   return { ...prepared, placement, wide: eight, observed: observedTensors(placement) };
 }
 
-function equalized(prepared: PreparedModel, options: true | EqualizeOptions): PreparedModel {
-  const { model, pairs } = equalizeWeights(prepared.model, options === true ? {} : options);
-  const changes = pairs.map(
-    ({ tensor, spreadBefore, spreadAfter }) =>
-      `equalizeWeights: channels of "${tensor}", range spread ${spreadBefore.toPrecision(3)} to ${spreadAfter.toPrecision(3)}`,
-  );
-  return { model, changes: [...prepared.changes, ...changes] };
-}
-
-export function observedTensors(placement: Placement): readonly string[] {
-  return [...placement.activations.values()].filter((a) => a.leader === a.tensor).map((a) => a.tensor);
-}
-
 /** SHA-256 (hexadecimal) of what statistics depend on: the prepared model, the tensors, the observer and the batch size. */
 export async function planHash(plan: QuantizationPlan, observer: string, batchSize: number): Promise<string> {
   const bytes = encodeModel(plan.model);
@@ -82,4 +69,19 @@ export async function planHash(plan: QuantizationPlan, observer: string, batchSi
   all.set(text, bytes.length);
   const digest = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', all));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+// — internals —
+
+function equalized(prepared: PreparedModel, options: true | EqualizeOptions): PreparedModel {
+  const { model, pairs } = equalizeWeights(prepared.model, options === true ? {} : options);
+  const changes = pairs.map(
+    ({ tensor, spreadBefore, spreadAfter }) =>
+      `equalizeWeights: channels of "${tensor}", range spread ${spreadBefore.toPrecision(3)} to ${spreadAfter.toPrecision(3)}`,
+  );
+  return { model, changes: [...prepared.changes, ...changes] };
+}
+
+function observedTensors(placement: Placement): readonly string[] {
+  return [...placement.activations.values()].filter((a) => a.leader === a.tensor).map((a) => a.tensor);
 }

@@ -36,19 +36,6 @@ export function withZeroAndSign(values: readonly number[], isSigned: boolean): F
   return Float64Array.of(...negative, 0, ...values);
 }
 
-/** Number of thresholds that `v` passes: binary search, O(log L). */
-export function levelIndex(v: number, thresholds: Float64Array): number {
-  let low = 0;
-  let high = thresholds.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const t = thresholds[middle] as number;
-    if (v > t || (v === t && t >= 0)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** code = firstCode + levelIndex(fround(x / scale)); ±Infinity gives the outermost codes, NaN the first. */
 export function quantizeLevels(
   x: TensorView,
@@ -131,6 +118,19 @@ export function assertScales(params: ScaleParams, where: string): void {
 }
 
 // — internals —
+
+/** Number of thresholds that `v` passes: binary search, O(log L). */
+function levelIndex(v: number, thresholds: Float64Array): number {
+  let low = 0;
+  let high = thresholds.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const t = thresholds[middle] as number;
+    if (v > t || (v === t && t >= 0)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 function assertHolds(operation: string, out: QuantizedArray | undefined, { type }: LevelTable): void {
   if (out === undefined || canHold(out, type)) return;

@@ -11,15 +11,6 @@ export function notCalibrated(tensor: string): NotCalibratedError {
   });
 }
 
-/** A state that no observer wrote. */
-export function damagedState(kind: string, expected: string, state: ObserverState): InvalidArgumentError {
-  return new InvalidArgumentError({
-    operation: `[core] ${kind}.fromJSON`,
-    expected,
-    received: (JSON.stringify(state) ?? String(state)).slice(0, 80),
-  });
-}
-
 /**
  * Checks that two observers may be merged: same kind, same values of the named options.
  *
@@ -102,4 +93,15 @@ export function readState(kind: string, state: ObserverState): StateReader {
       }),
     refuse,
   };
+}
+
+// — internals —
+
+/** A state that no observer wrote. */
+function damagedState(kind: string, expected: string, state: ObserverState): InvalidArgumentError {
+  return new InvalidArgumentError({
+    operation: `[core] ${kind}.fromJSON`,
+    expected,
+    received: (JSON.stringify(state) ?? String(state)).slice(0, 80),
+  });
 }

@@ -7,14 +7,6 @@
  */
 export type EvidenceLevel = 'run' | 'source' | 'documentation' | 'unverified';
 
-/** Levels, best first. */
-export const evidenceLevels: readonly EvidenceLevel[] = /* @__PURE__ */ Object.freeze([
-  'run',
-  'source',
-  'documentation',
-  'unverified',
-]);
-
 /** Evidence of each part of a target. */
 export interface TargetEvidence {
   /** Constraints and default schemes. */

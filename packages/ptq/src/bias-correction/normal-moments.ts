@@ -4,11 +4,6 @@ export interface Moments {
   readonly std: Float64Array | undefined;
 }
 
-/** Standard normal density. */
-export function normalDensity(x: number): number {
-  return Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
-}
-
 /** Standard normal distribution function, absolute error below 1e-15·|Φ| + 1e-16: erfc by series and continued fraction. */
 export function normalDistribution(x: number): number {
   const z = Math.abs(x) / Math.SQRT2;
@@ -51,6 +46,11 @@ export function clippedNormal(
 }
 
 // — internals —
+
+/** Standard normal density. */
+function normalDensity(x: number): number {
+  return Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
+}
 
 /** x · y where y = 0 wins over an infinite x. */
 function finiteProduct(x: number, y: number): number {

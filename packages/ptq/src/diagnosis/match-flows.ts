@@ -37,8 +37,10 @@ export function matchFlows(float: Flow, quantized: Flow): FlowMatching {
   return { matches, floatOf: (quantity) => state.pairs.get(quantity)?.float };
 }
 
+// — internals —
+
 /** Kind of the operator behind a quantity, through operators that can be folded into it; `Input` for model inputs. */
-export function rootKind(quantity: Quantity): string {
+function rootKind(quantity: Quantity): string {
   const { producer } = quantity;
   if (producer === undefined) return 'Input';
   const [first] = producer.inputs;
@@ -48,8 +50,6 @@ export function rootKind(quantity: Quantity): string {
   }
   return producer.kind;
 }
-
-// — internals —
 
 interface MatchState {
   readonly float: Flow;

@@ -80,13 +80,13 @@ export function findChannelGroups(edit: GraphEditor, model: Model): ChannelGroup
   return { groups, blocked };
 }
 
+// — internals —
+
 /** Axis of a layer's channels in a tensor; undefined when it depends on a rank that is not known. */
-export function layerAxis(layer: ChannelLayer, shape: InferredShape | undefined): number | undefined {
+function layerAxis(layer: ChannelLayer, shape: InferredShape | undefined): number | undefined {
   if (layer.axis === 1) return 1;
   return shape?.dims === undefined ? undefined : shape.dims.length - 1;
 }
-
-// — internals —
 
 interface Search {
   readonly context: PassageContext;

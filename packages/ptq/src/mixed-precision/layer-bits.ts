@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '@bitwright/core';
 import type { LayerBits } from '../rounding/low-bit-schemes';
 
 /** A layer that stays in float. */
-export const floatLayer: LayerBits = Object.freeze({ weightBits: 32, activationBits: 32 });
+const floatLayer: LayerBits = Object.freeze({ weightBits: 32, activationBits: 32 });
 
 /**
  * Bits of one layer: `w4a8`, `w4` (activations 8), `float`.

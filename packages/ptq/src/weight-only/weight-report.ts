@@ -59,15 +59,6 @@ export interface WeightReport {
   readonly warnings: readonly string[];
 }
 
-/** Class a weight is counted in, by what reads it first. */
-export function weightClass(weight: Weight): WeightClassSize['kind'] {
-  const kinds = weight.sites.map((site) => site.kind);
-  if (kinds.includes('gather')) return 'embeddings';
-  if (kinds.includes('matmul') || kinds.includes('gemm')) return 'matrix products';
-  if (kinds.includes('conv')) return 'convolutions';
-  return kinds.includes('lstm') ? 'recurrent' : 'other weights';
-}
-
 /** Bytes by class; what no weight accounts for is counted together. */
 export function sizeByClass(
   found: FoundWeights,
@@ -121,4 +112,15 @@ export function tensorBytes(model: Model): number {
   let bytes = 0;
   for (const { tensor } of walkTensors(model)) bytes += tensorByteLength(tensor);
   return bytes;
+}
+
+// — internals —
+
+/** Class a weight is counted in, by what reads it first. */
+function weightClass(weight: Weight): WeightClassSize['kind'] {
+  const kinds = weight.sites.map((site) => site.kind);
+  if (kinds.includes('gather')) return 'embeddings';
+  if (kinds.includes('matmul') || kinds.includes('gemm')) return 'matrix products';
+  if (kinds.includes('conv')) return 'convolutions';
+  return kinds.includes('lstm') ? 'recurrent' : 'other weights';
 }
