@@ -16,8 +16,6 @@ import { mapOffset } from './group-offset';
 import { applyToConstant } from './weight-layout';
 
 export interface AbsorbOptions {
-  /** Standard deviations below the mean that count as the smallest value where no extreme was observed. Default 3. */
-  readonly deviations?: number;
   /**
    * A reader that pads with zeros sees 0 beyond the border where it should see −c:
    * `skip` leaves such channels alone; `approximate` absorbs all the same and reports the largest error at the border.
@@ -62,9 +60,14 @@ export interface AbsorbResult {
  * @see Nagel et al. 2019, arXiv:1906.04721 §4.1.3
  */
 export function absorbHighBias(model: Model, statistics: StatisticsTable, options: AbsorbOptions = {}): AbsorbResult {
-  const { deviations = 3, padded = 'skip' } = options;
-  if (!(deviations >= 0)) throw invalid('deviations to be 0 or more', deviations);
-  if (padded !== 'skip' && padded !== 'approximate') throw invalid('padded skip or approximate', padded);
+  const { padded = 'skip' } = options;
+  if (padded !== 'skip' && padded !== 'approximate') {
+    throw new InvalidArgumentError({
+      operation: '[ptq] absorbHighBias',
+      expected: 'padded skip or approximate',
+      received: String(padded),
+    });
+  }
   const edit = editGraph(model);
   const found = findChannelGroups(edit, model);
   const skipped = [...found.blocked];
@@ -72,7 +75,7 @@ export function absorbHighBias(model: Model, statistics: StatisticsTable, option
   const shifts = new Map<string, Float64Array>();
   for (const group of found.groups) {
     const tensor = group.tensors[0] ?? '';
-    const shift = shiftOf(group, statistics, deviations, padded);
+    const shift = shiftOf(group, statistics, padded);
     if (typeof shift === 'string') {
       skipped.push({ tensor, reason: shift });
       continue;
@@ -88,17 +91,15 @@ export function absorbHighBias(model: Model, statistics: StatisticsTable, option
 
 // — internals —
 
+/** Standard deviations around the mean that count as extremes where none were observed (99.865 % on either side). */
+const deviations = 3;
+
 interface Shift {
   readonly c: Float64Array;
   readonly evidence: AbsorbedBias['evidence'];
 }
 
-function shiftOf(
-  group: ChannelGroup,
-  statistics: StatisticsTable,
-  deviations: number,
-  padded: 'skip' | 'approximate',
-): Shift | string {
+function shiftOf(group: ChannelGroup, statistics: StatisticsTable, padded: 'skip' | 'approximate'): Shift | string {
   const [writer, ...others] = group.writers;
   if (writer === undefined || others.length > 0) return `${group.writers.length} layers write these channels`;
   const bent = group.operators.find((node) => !shiftsThrough(node));
@@ -191,8 +192,4 @@ function shiftsThrough(node: Node): boolean {
     return !isPadded || getInt(node, 'count_include_pad', 0) === 0;
   }
   return node.opType === 'Add' || passesConstants.has(node.opType);
-}
-
-function invalid(expected: string, received: unknown): InvalidArgumentError {
-  return new InvalidArgumentError({ operation: '[ptq] absorbHighBias', expected, received: String(received) });
 }

@@ -27,6 +27,8 @@ export interface TargetBatch {
   readonly values: Float32Array;
 }
 
+/** Rows (samples × positions) of a layer's statistics per input of one output, within the two bounds below. */
+const rowsPerColumn = 24;
 const fewestRows = 4096;
 const mostRows = 32_768;
 /** Bytes of tapped tensors per run: what the runtime hands out before positions are drawn. */
@@ -74,7 +76,7 @@ export async function collectTargets(
       const random = randoms[i];
       if (tensor === undefined || random === undefined) continue;
       const { layer } = goal;
-      const wanted = Math.min(Math.max(settings.rowsPerColumn * layer.layout.columns, fewestRows), mostRows);
+      const wanted = Math.min(Math.max(rowsPerColumn * layer.layout.columns, fewestRows), mostRows);
       const perSample = Math.max(1, Math.ceil(wanted / settings.expectedSamples));
       const available = positionsPerSample(layer, tensor);
       const positions = Array.from({ length: tensor.dims[0] ?? 1 }, () => drawPositions(available, perSample, random));

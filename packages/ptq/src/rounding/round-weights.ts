@@ -90,8 +90,7 @@ export async function roundWeights(
     optimization: isSymmetric ? 'all' : 'disabled',
   });
   for (const tensor of nearestWeights(skipped, index, spec)) if (!isSymmetric) inputPrefix.setInitializer(tensor);
-  const usesSums = !isSymmetric && settings.reconstructSums;
-  const goals = layerGoals(layers, usesSums ? inputPrefix.index : undefined, inferShapes(model));
+  const goals = layerGoals(layers, isSymmetric ? undefined : inputPrefix.index, inferShapes(model));
   const { moments, release } = await createMomentProducts(runtime);
   const tensors = new Map<string, Tensor>();
   const scales = new Map<string, Float32Array>();

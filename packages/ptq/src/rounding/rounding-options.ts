@@ -14,12 +14,10 @@ export interface RoundWeightsOptions {
   /** Target of the spec, where it is not a built-in one. */
   readonly target?: Target | undefined;
   /**
-   * asymmetric: inputs come from the quantized prefix, targets from the float model, so each layer makes up for the errors before it;
-   * symmetric: both from the float model. Default `asymmetric`.
+   * asymmetric: inputs come from the quantized prefix, targets from the float model, so each layer makes up for the errors before it,
+   * and where its result is added to another one, for those of the sum; symmetric: both from the float model. Default `asymmetric`.
    */
   readonly reconstruction?: 'asymmetric' | 'symmetric' | undefined;
-  /** Where a layer's result is added to another one, reconstruct the sum. Default true; asymmetric only. */
-  readonly reconstructSums?: boolean | undefined;
   /** Lets each bias follow: b ← E[t] − ŵ·E[x̃]. Default true. */
   readonly correctBiases?: boolean | undefined;
   /** Chooses the per-channel weight scales of layers with at most 64 levels anew. Default true. */
@@ -28,8 +26,6 @@ export interface RoundWeightsOptions {
   readonly samples?: number | undefined;
   /** Samples per run. Default 32. */
   readonly batchSize?: number | undefined;
-  /** Rows (samples × positions) of a layer's statistics per input of one output; 4096 at least, 32768 at most. Default 24. */
-  readonly rowsPerColumn?: number | undefined;
   /** λ of gram + λI in units of its mean diagonal. Default 0.01. */
   readonly damping?: number | undefined;
   /** Iterations of AdaRound. Default 400. */
@@ -47,14 +43,12 @@ export interface RoundingSettings {
   readonly method: RoundingMethod;
   readonly runtime: Runtime;
   readonly reconstruction: 'asymmetric' | 'symmetric';
-  readonly reconstructSums: boolean;
   readonly correctBiases: boolean;
   readonly rescale: boolean;
   readonly samples: number;
   /** Samples there will be, where that is known beforehand. */
   readonly expectedSamples: number;
   readonly batchSize: number;
-  readonly rowsPerColumn: number;
   readonly damping: number;
   readonly iterations: number;
   readonly cacheBytes: number;
@@ -71,13 +65,11 @@ export function resolveRoundingOptions(options: RoundWeightsOptions): RoundingSe
     method: options.method,
     runtime: options.runtime,
     reconstruction: options.reconstruction ?? 'asymmetric',
-    reconstructSums: options.reconstructSums ?? true,
     correctBiases: options.correctBiases ?? true,
     rescale: options.rescale ?? true,
     samples,
     expectedSamples: Math.max(1, Math.min(samples, options.source.length ?? samples)),
     batchSize: positive('batchSize', options.batchSize ?? 32),
-    rowsPerColumn: positive('rowsPerColumn', options.rowsPerColumn ?? 24),
     damping: atLeast0('damping', options.damping ?? 0.01),
     iterations: positive('iterations', options.iterations ?? 400),
     cacheBytes: atLeast0('cacheBytes', options.cacheBytes ?? 2 ** 30),
