@@ -41,7 +41,10 @@ export interface QuantizeOptions {
   readonly samples?: number;
   /** Faster loops for statistics, with the same results, and for block reconstruction: the native kernels. Default: TypeScript. */
   readonly backend?: StatisticsBackend & Partial<ConvolutionBackend>;
-  /** Statistics collected before, by `collectStatistics` or merged from shards, instead of a run over the samples. */
+  /**
+   * Statistics collected before, by `collectStatistics` or merged from shards, instead of a run over the samples. Adaptive rounding, bias
+   * correction and verification still read `calibration`.
+   */
   readonly statistics?: CalibrationState;
   /**
    * How activation ranges are selected: a selector or its name, such as `percentile(99.99)`; `auto` tries several per tensor and takes
@@ -73,9 +76,9 @@ export interface QuantizeOptions {
    */
   readonly smooth?: number;
   /**
-   * Empirical bias correction after range selection; adaptive rounding does it by itself. Default: true where every layer has 8 bits
-   * and the target reads ONNX files. With fewer bits it brings more classes right but may take the outputs themselves further from
-   * float: `rounding` is the better remedy.
+   * Empirical bias correction after range selection, on 256 of the samples at most, with `statistics` too; adaptive rounding does it by
+   * itself. Default: true where every layer has 8 bits and the target reads ONNX files. With fewer bits it brings more classes right but
+   * may take the outputs themselves further from float: `rounding` is the better remedy.
    */
   readonly correctBias?: boolean;
   /** One scale per output channel, where the target can; false = one per weight tensor. Default true. */

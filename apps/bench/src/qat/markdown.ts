@@ -1,5 +1,5 @@
 import type { QatReport } from './command';
-import { levelTwo, publishedFigures } from './published';
+import { postTrainingTopOne, publishedFigures } from './published';
 import { qatRows } from './rows';
 import type { RowResult } from './run-row';
 import { defaultBatchSize } from './schedule';
@@ -36,7 +36,7 @@ function line(row: RowResult): string {
       weights === row.weights &&
       activations === row.activations,
   );
-  const ptq = row.levelTwo ?? levelTwo[row.id.replace(/-.*/, '')];
+  const ptq = row.levelTwo ?? postTrainingTopOne[row.id.replace(/-.*/, '')];
   const cells = [
     `${row.id}${row.borders === undefined ? ' †' : ''}`,
     `${row.epochs} × ${row.batchSize ?? defaultBatchSize}`,
