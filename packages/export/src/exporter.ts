@@ -1,4 +1,10 @@
-import { type EvidenceLevel, ExportError, type PlanProblem, type QuantizationSpec } from '@bitwright/core';
+import {
+  type EvidenceLevel,
+  ExportError,
+  type PlanProblem,
+  type QuantError,
+  type QuantizationSpec,
+} from '@bitwright/core';
 import type { Model } from '@bitwright/onnx';
 
 /** Options every exporter takes; those with more say so in their own options type. */
@@ -73,6 +79,11 @@ export function refuseProblems(operation: string, problems: readonly PlanProblem
     received: first.received,
     ...(hint === '' ? {} : { hint }),
   });
+}
+
+/** What an error says, as a problem at a place. */
+export function asProblem({ expected, received, hint }: QuantError, where: string): PlanProblem {
+  return { where, expected, received, ...(hint === undefined ? {} : { hint }) };
 }
 
 /** Stem of the file names. */

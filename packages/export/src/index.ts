@@ -94,6 +94,7 @@ export type {
   PackedTensor,
   PackedValue,
 } from './packed/packed-header';
+export { isPackedModel } from './packed/packed-container';
 export { type PackedModel, readPacked } from './packed/read-packed';
 export { readBackProblems } from './read-back';
 export type { CalibrationAlgorithm, CalibrationCacheOptions } from './tensorrt/calibration-cache';

@@ -1,4 +1,4 @@
-import { ModelFormatError, type QuantizedArray, type TensorQuantization } from '@bitwright/core';
+import { elementCount, ModelFormatError, type QuantizedArray, type TensorQuantization } from '@bitwright/core';
 import type { PackedModel } from '@bitwright/export';
 
 /** A constant of the model: codes with their parameters, real numbers, or whole numbers that say how (shapes, axes). */
@@ -40,7 +40,7 @@ function readConstant(packed: PackedModel, name: string): Constant {
     return { kind: 'codes', shape, data: packed.codes(name), quantization };
   }
   const { buffer } = packed.section(tensor.data).slice();
-  const count = shape.reduce((product, d) => product * d, 1);
+  const count = elementCount(shape);
   const [width] = [{ float32: 4, int32: 4, int64: 8, bool: 1 }[type]];
   if (buffer.byteLength !== count * width) throw malformed(name, `${count * width} bytes`, `${buffer.byteLength}`);
   if (type === 'float32') return { kind: 'real', shape, data: new Float32Array(buffer) };

@@ -2,7 +2,7 @@ import { findTarget, type RequantizationMethod, type Target } from '@bitwright/c
 import { type PackedValue, readPacked } from '@bitwright/export';
 import { arranged, dequantized, quantized } from './convert-value';
 import type { IntegerOperators } from './integer-operators';
-import { checkInputs, type RealTensor } from './model-inputs';
+import { checkInputs, type RealTensor, refuseOtherInputs } from './model-inputs';
 import { type PlannedStep, planSteps } from './plan-steps';
 import { integerOperators } from './reference-operators';
 import { createMemory, type Memory } from './run-context';
@@ -48,13 +48,14 @@ export interface IntegerModel {
  * Makes a packed model run, in integers wherever its spec says so.
  *
  * @throws {ModelFormatError} when the bytes are no packed model
- * @throws {UnsupportedOperatorError} naming the first node that does not run here
+ * @throws {UnsupportedOperatorError} naming the first input that is not float32, or the first node that does not run here
  * @see docs/packed-format.md
  * @example loadPackedModel(bytes).run({ image: { data, shape: [1, 3, 32, 32] } })['logits']
  */
 export function loadPackedModel(bytes: Uint8Array, options: LoadOptions = {}): IntegerModel {
   const packed = readPacked(bytes);
   const { spec, header } = packed;
+  refuseOtherInputs(header.inputs);
   const {
     operators = integerOperators(),
     target = findTarget(spec.target),

@@ -1,6 +1,7 @@
 import {
   activationCodes,
   type ClampActivation,
+  type NodeDecision,
   type QuantizationSpec,
   type RequantizationMethod,
   type Target,
@@ -12,11 +13,10 @@ import type { IntegerOperators } from './integer-operators';
 import type { LoweringContext, Step, StepOutput } from './lowering';
 import { clampBounds } from './steps/function';
 import type { LoweringRegistry } from './steps/registry';
-import type { ActivationCodes } from './value';
+import { type ActivationCodes, activationCodesOf } from './value';
 
 /** One step with where its inputs come from and its outputs go. */
 export interface PlannedStep {
-  readonly node: PackedNode;
   /** Names of computed inputs by position; undefined for constants and inputs left out. */
   readonly inputs: readonly (string | undefined)[];
   /** The grid each input is read on; undefined: as it is. */
@@ -74,7 +74,6 @@ export function planSteps(packed: PackedModel, options: PlanOptions): readonly P
     if (lowering === undefined || output === undefined) throw unsupported(node);
     const context: LoweringContext = { ...baseContext, constant: inputConstant, inputCodes: grid, output };
     steps.push({
-      node,
       inputs: node.inputs.map((name) => (name === '' || constant(name) !== undefined ? undefined : name)),
       grids: node.inputs.map((_, i) => grid(i)),
       outputs,
@@ -85,19 +84,20 @@ export function planSteps(packed: PackedModel, options: PlanOptions): readonly P
   return withLifetimes(steps, isResult);
 }
 
-/** The grid that the spec gives an activation; undefined where it has none. */
-export function codesOfTensor(name: string, spec: QuantizationSpec): ActivationCodes | undefined {
-  const tensor = Object.hasOwn(spec.tensors, name) ? spec.tensors[name] : undefined;
-  if (tensor === undefined || tensor.role !== 'activation') return undefined;
-  const { scheme, qparams } = tensor;
-  const { qmin, qmax } = scheme;
-  return { scheme, qmin, qmax, scale: qparams.scale[0] as number, zeroPoint: qparams.zeroPoint[0] as number };
-}
-
 // — internals —
 
-function isOnCodes(node: PackedNode, { nodes }: QuantizationSpec): boolean {
-  const kind = Object.hasOwn(nodes, node.name) ? nodes[node.name]?.kind : undefined;
+/** The grid that the spec gives an activation; undefined where it has none. */
+function codesOfTensor(name: string, { tensors }: QuantizationSpec): ActivationCodes | undefined {
+  const tensor = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
+  return tensor?.role === 'activation' ? activationCodesOf(tensor) : undefined;
+}
+
+function kindOf({ name }: PackedNode, { nodes }: QuantizationSpec): NodeDecision['kind'] | undefined {
+  return Object.hasOwn(nodes, name) ? nodes[name]?.kind : undefined;
+}
+
+function isOnCodes(node: PackedNode, spec: QuantizationSpec): boolean {
+  const kind = kindOf(node, spec);
   return kind !== undefined && kind !== 'float';
 }
 
@@ -120,7 +120,7 @@ function absorbedBehind(
   const [reader, ...others] = readers.get(name) ?? [];
   const isAlone = reader !== undefined && others.length === 0 && !isResult.has(name);
   if (!isAlone || Object.hasOwn(spec.tensors, name) || !isOnCodes(producer, spec)) return undefined;
-  const isAbsorbed = spec.nodes[reader.name]?.kind === 'absorbed' && ['Relu', 'Clip'].includes(reader.operator);
+  const isAbsorbed = kindOf(reader, spec) === 'absorbed' && ['Relu', 'Clip'].includes(reader.operator);
   return isAbsorbed ? reader : undefined;
 }
 

@@ -1,6 +1,6 @@
-import { allocateQuantized, InvalidArgumentError } from '@bitwright/core';
+import { allocateQuantized, elementCount, InvalidArgumentError } from '@bitwright/core';
 import type { IntegerOperators } from './integer-operators';
-import { type ActivationCodes, type Arrangement, type CodesValue, type RealValue, sizeOf, type Value } from './value';
+import type { ActivationCodes, Arrangement, CodesValue, RealValue, Value } from './value';
 
 /** What a step may use while it runs: the operators, and memory that is used again once nobody reads it. */
 export interface RunContext {
@@ -40,7 +40,7 @@ export function createMemory(operators: IntegerOperators): Memory {
   return {
     operators,
     newCodes({ shape, order }, parameters) {
-      const count = sizeOf(shape);
+      const count = elementCount(shape);
       const { dtype } = parameters.scheme;
       const empty = allocateQuantized(dtype, 0);
       const Codes = empty.constructor as new (buffer: ArrayBuffer, offset: number, length: number) => typeof empty;
@@ -53,7 +53,7 @@ export function createMemory(operators: IntegerOperators): Memory {
       };
     },
     newReal({ shape, order }) {
-      const count = sizeOf(shape);
+      const count = elementCount(shape);
       return { kind: 'real', shape, order, data: new Float32Array(take(roomFor(4 * count)), 0, count) };
     },
     retain({ data }) {

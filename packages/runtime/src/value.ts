@@ -1,4 +1,4 @@
-import type { LinearScheme, QuantizedArray } from '@bitwright/core';
+import { elementCount, type LinearScheme, type QuantizedArray, type TensorQuantization } from '@bitwright/core';
 
 /** Parameters of an activation: one scale and zero point, and the codes its scheme uses. */
 export interface ActivationCodes {
@@ -32,9 +32,13 @@ export interface RealValue extends Arrangement {
 /** What flows between the steps of a model. */
 export type Value = CodesValue | RealValue;
 
-/** Number of elements. */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, d) => product * d, 1);
+/** All codes of a tensor with one scale and zero point. */
+export function activationCodesOf({
+  scheme,
+  qparams,
+}: Pick<TensorQuantization, 'scheme' | 'qparams'>): ActivationCodes {
+  const { qmin, qmax } = scheme;
+  return { scheme, qmin, qmax, scale: qparams.scale[0] as number, zeroPoint: qparams.zeroPoint[0] as number };
 }
 
 /** Logical axes in the order they have in memory. */
@@ -50,5 +54,5 @@ export function memoryShape(value: Arrangement): readonly number[] {
 
 /** Whether both orders are the same bytes: at most one of the channels and the other axes is longer than 1. */
 export function isOrderFree({ shape }: Arrangement): boolean {
-  return shape.length < 3 || shape[1] === 1 || sizeOf(shape.slice(2)) === 1;
+  return shape.length < 3 || shape[1] === 1 || elementCount(shape.slice(2)) === 1;
 }

@@ -1,7 +1,7 @@
 import { emptySpec, findTarget } from '@bitwright/core';
-import { DataType, stringAttribute, tensorFromArray } from '@bitwright/onnx';
+import { createValueInfo, DataType, stringAttribute, tensorFromArray } from '@bitwright/onnx';
 import { describe, expect, it } from 'vitest';
-import { defaultLowerings, loadPackedModel, loweringRegistry } from '../src/index';
+import { defaultLowerings, type IntegerModel, loadPackedModel, loweringRegistry } from '../src/index';
 import { networks } from './networks';
 import { network, node, packed, sizeOf, specFor, values, weight } from './toy-network';
 
@@ -87,6 +87,17 @@ describe('a packed model', () => {
     expect(seen['p']!.shape).toEqual([2, 8, 1, 1]);
   });
 
+  it('follows a target of one’s own, which the spec names', () => {
+    const { placement } = findTarget('ort-x64');
+    const own = { ...findTarget('ort-x64'), id: 'mine', placement: { ...placement, quantize: 'inputs' as const } };
+    const named = packed(residual.model, { ...spec, target: own.id });
+    const x = { data: input, shape: residual.dims };
+    expect(() => loadPackedModel(named)).toThrow('mine');
+    const r1 = (model: IntegerModel) => model.run({ x }, { observe: ['r1'] })['r1']!;
+    expect(r1(loadPackedModel(named, { target: own })).codes).toBeUndefined();
+    expect(r1(loadPackedModel(bytes)).codes).toBeDefined();
+  });
+
   it('takes operators of one’s own', () => {
     const { model } = network([1, 3], [node('Celu', ['x'], ['y'])], [], { y: ['N', 3] });
     const own = loweringRegistry([
@@ -155,6 +166,14 @@ describe('what a packed model refuses', () => {
     expect(onCodes.nodes['Gemm_y']?.kind).toBe('integer');
     const { model } = gemm(inputs, biasShape);
     expect(() => loadPackedModel(packed(model, onCodes))).toThrow(message);
+  });
+
+  it('an input that is not float32, when it is loaded', () => {
+    const { model } = network([1, 4], [node('Relu', ['x'], ['y'])], [], { y: ['N', 4] });
+    const graph = { ...model.graph!, input: [createValueInfo('x', DataType.INT64, ['N', 4])] };
+    expect(() => loadPackedModel(packed({ ...model, graph }, none))).toThrow(
+      '[runtime] input "x": expected float32, element type 1 of ONNX, received element type 7.',
+    );
   });
 
   it('bytes that are no packed model', () => {

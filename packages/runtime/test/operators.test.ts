@@ -1,5 +1,6 @@
 import { emptySpec } from '@bitwright/core';
 import {
+  createModel,
   DataType,
   encodeModel,
   floatAttribute,
@@ -125,6 +126,36 @@ describe('Resize by copies beside onnxruntime', () => {
     });
     expect(() => loadPackedModel(packed(resize.model, none))).toThrow(name);
     expect(() => loadPackedModel(packed(resize.model, none))).toThrow('Resize_y');
+  });
+});
+
+describe('Pad beside onnxruntime', () => {
+  const before = [0, 1, 0, 2];
+  const after = [0, 0, 3, 1];
+
+  it('with the pads and value of old operator sets, which are attributes', async () => {
+    const attributes = [intsAttribute('pads', [...before, ...after]), floatAttribute('value', -1.5)];
+    const graph = one('Pad', attributes).model.graph!;
+    const model = createModel({ irVersion: 5, opsets: { '': 10 }, graph });
+    expect(await difference({ model, dims }, data)).toBe(0);
+  });
+
+  it('of some axes, counted from the end', async () => {
+    const constants = [
+      int64('p', [2, 1, 1, 3]),
+      int64('axes', [-1, 1]),
+      tensorFromArray('v', DataType.FLOAT, [], Float32Array.of(0.5)),
+    ];
+    const graph = network(dims, [node('Pad', ['x', 'p', 'v', 'axes'], ['y'])], constants, { y: ['N', 'a', 'b', 'c'] })
+      .model.graph!;
+    const model = createModel({ irVersion: 8, opsets: { '': 18 }, graph });
+    expect(await difference({ model, dims }, data)).toBe(0);
+  });
+
+  it('refuses pads for other axes than there are', () => {
+    const pad = network(dims, [node('Pad', ['x', 'p'], ['y'])], [int64('p', [1, 1])], { y: ['N', 'a', 'b', 'c'] });
+    const model = loadPackedModel(packed(pad.model, none));
+    expect(() => model.run({ x: { data, shape: dims } })).toThrow('two pads for each of 4 axes');
   });
 });
 

@@ -24,6 +24,10 @@ export interface QuantErrorOptions {
 export class QuantError extends Error {
   readonly code: string;
   readonly hint: string | undefined;
+  /** Parts of the message, for whoever reports them in a form of their own. */
+  declare readonly operation: string;
+  declare readonly expected: string;
+  declare readonly received: string;
 
   constructor(code: string, options: QuantErrorOptions) {
     const hint = options.hint === undefined ? '' : ` ${options.hint}`;
@@ -34,6 +38,11 @@ export class QuantError extends Error {
     this.name = 'QuantError';
     this.code = code;
     this.hint = options.hint;
+    const { operation, expected, received } = options;
+    for (const [key, value] of Object.entries({ operation, expected, received })) {
+      // Not enumerable: Node prints what is, and the message has them already.
+      Object.defineProperty(this, key, { value });
+    }
     Object.defineProperty(this, marker, { value: true });
   }
 

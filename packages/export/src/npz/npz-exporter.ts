@@ -1,6 +1,6 @@
 import { elementCount, type PlanProblem, QuantError, type QuantizationSpec, specFromJson } from '@bitwright/core';
 import { defineExporter } from '../define-exporter';
-import { type ExportedFile, type Exporter, refuseProblems } from '../exporter';
+import { asProblem, type ExportedFile, type Exporter, refuseProblems } from '../exporter';
 import { commonProblems, modelIndex, tensorPlace } from '../spec-tensors';
 import { nameProblems } from '../text-format/name-problems';
 import {
@@ -96,7 +96,8 @@ function parse(files: readonly ExportedFile[]): {
     const start = readNpyHeader(json.bytes)?.start ?? 0;
     return { spec: specFromJson(new TextDecoder().decode(json.bytes.subarray(start))), problems };
   } catch (cause) {
-    if (!(cause instanceof RangeError) && !QuantError.isInstance(cause)) throw cause;
+    if (QuantError.isInstance(cause)) return { problems: [asProblem(cause, file.path)] };
+    if (!(cause instanceof RangeError)) throw cause;
     return { problems: [{ where: file.path, expected: 'an archive of arrays', received: cause.message }] };
   }
 }

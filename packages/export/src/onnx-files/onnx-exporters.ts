@@ -1,7 +1,7 @@
 import { findTarget, type PlanProblem, QuantError, type QuantizationSpec, type Target, targets } from '@bitwright/core';
 import { checkModel, decodeModel, encodeModel, type Model, opsetVersion } from '@bitwright/onnx';
 import { defineExporter } from '../define-exporter';
-import { type ExportCheck, type ExportedFile, type Exporter, refuseProblems } from '../exporter';
+import { asProblem, type ExportCheck, type ExportedFile, type Exporter, refuseProblems } from '../exporter';
 import { smallestOpset } from '../onnx-qdq/element-type';
 import { readQdq } from '../onnx-qdq/read-qdq';
 import { writeQdq } from '../onnx-qdq/write-qdq';
@@ -97,7 +97,7 @@ function parse(files: readonly ExportedFile[]): { model: Model | undefined; prob
     return { model, problems };
   } catch (error) {
     if (!QuantError.isInstance(error)) throw error;
-    return { model: undefined, problems: [{ where: file.path, expected: 'an ONNX model', received: error.message }] };
+    return { model: undefined, problems: [asProblem(error, file.path)] };
   }
 }
 

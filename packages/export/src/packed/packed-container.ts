@@ -42,6 +42,11 @@ export const at = {
   dataCrc: 44,
 } as const;
 
+/** Whether bytes begin as a packed model does; what follows may be damaged. */
+export function isPackedModel(bytes: Uint8Array): boolean {
+  return new TextDecoder().decode(bytes.subarray(0, magic.length)) === magic;
+}
+
 /**
  * Splits a file into its parts without copying the data; checksums are left to the exporter's `validate`.
  *
@@ -49,8 +54,8 @@ export const at = {
  */
 export function openPacked(bytes: Uint8Array): PackedContainer {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const text = (from: number, to: number): string => new TextDecoder().decode(bytes.subarray(from, to));
-  if (bytes.length < fixedBytes || text(0, 8) !== magic) throw malformed('a packed model', 'other bytes');
+  if (!isPackedModel(bytes)) throw malformed('a packed model', 'other bytes');
+  if (bytes.length < fixedBytes) throw malformed(`a fixed header of ${fixedBytes} bytes`, `${bytes.length} bytes`);
   const version = view.getUint32(at.version, true);
   if (version !== packedVersion) throw malformed(`version ${packedVersion}`, `version ${version}`);
   const flags = view.getUint32(at.flags, true);
@@ -63,7 +68,7 @@ export function openPacked(bytes: Uint8Array): PackedContainer {
     throw malformed('lengths that fit the file', `JSON ${length}, data ${start} + ${dataLength} of ${bytes.length}`);
   }
   try {
-    const header: unknown = JSON.parse(text(fixedBytes, fixedBytes + length));
+    const header: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(fixedBytes, fixedBytes + length)));
     return { version, header, data: bytes.subarray(start) };
   } catch (cause) {
     throw malformed('a JSON header', (cause as Error).message, cause);
@@ -71,5 +76,5 @@ export function openPacked(bytes: Uint8Array): PackedContainer {
 }
 
 export function malformed(expected: string, received: string, cause?: unknown): ModelFormatError {
-  return new ModelFormatError({ operation: '[export] openPacked', expected, received, cause });
+  return new ModelFormatError({ operation: '[export] readPacked', expected, received, cause });
 }

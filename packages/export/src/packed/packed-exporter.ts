@@ -1,7 +1,7 @@
 import { type PlanProblem, QuantError } from '@bitwright/core';
 import { dataTypeName, opsetVersion } from '@bitwright/onnx';
 import { defineExporter } from '../define-exporter';
-import { type ExportedFile, type Exporter, refuseProblems } from '../exporter';
+import { asProblem, type ExportedFile, type Exporter, refuseProblems } from '../exporter';
 import { crc32 } from '../npz/crc32';
 import { commonProblems, modelIndex, nodePlace, tensorPlace } from '../spec-tensors';
 import { at, fixedBytes, openPacked, sectionAlignment } from './packed-container';
@@ -72,7 +72,7 @@ function problemsOf(files: readonly ExportedFile[]): readonly PlanProblem[] {
     );
   } catch (cause) {
     if (!QuantError.isInstance(cause)) throw cause;
-    return [{ where: file.path, expected: 'a packed model', received: cause.message }];
+    return [asProblem(cause, file.path)];
   }
 }
 

@@ -1,6 +1,6 @@
 import { elementCount, type PlanProblem, QuantError, type QuantizationSpec, specFromJson } from '@bitwright/core';
 import { defineExporter } from '../define-exporter';
-import { type ExportedFile, type Exporter, refuseProblems } from '../exporter';
+import { asProblem, type ExportedFile, type Exporter, refuseProblems } from '../exporter';
 import { commonProblems, modelIndex, tensorPlace } from '../spec-tensors';
 import { isObject } from '../text-format/json';
 import { nameProblems } from '../text-format/name-problems';
@@ -135,9 +135,7 @@ function parse(files: readonly ExportedFile[]): Parsed {
     return { spec: specFromJson(text), problems };
   } catch (cause) {
     if (!QuantError.isInstance(cause)) throw cause;
-    return {
-      problems: [...problems, { where: `__metadata__.${specName}`, expected: 'a spec', received: cause.message }],
-    };
+    return { problems: [...problems, asProblem(cause, `__metadata__.${specName}`)] };
   }
 }
 

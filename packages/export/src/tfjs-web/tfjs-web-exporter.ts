@@ -1,7 +1,7 @@
 import { elementCount, fakeQuantize, type PlanProblem, QuantError, type QuantizationSpec } from '@bitwright/core';
 import { DataType, editGraph, type Model, tensorFromArray, tensorToFloat32 } from '@bitwright/onnx';
 import { defineExporter } from '../define-exporter';
-import type { ExportedFile, Exporter } from '../exporter';
+import { asProblem, type ExportedFile, type Exporter } from '../exporter';
 import { onnxToLayers } from '../onnx-to-tfjs/onnx-to-layers-model';
 import { commonProblems, modelIndex, tensorPlace } from '../spec-tensors';
 import { isObject } from '../text-format/json';
@@ -59,7 +59,9 @@ function convert(model: Model): Conversion | { readonly problem: PlanProblem } {
     return onnxToLayers(model);
   } catch (cause) {
     if (!QuantError.isInstance(cause)) throw cause;
-    return { problem: { where: 'model', expected: 'layers of TensorFlow.js for every node', received: cause.message } };
+    // The operation names the node, input or output, or the model as a whole.
+    const [, where = 'model'] = /^\[export\] onnxToLayersModel (.+)$/.exec(cause.operation) ?? [];
+    return { problem: asProblem(cause, where) };
   }
 }
 

@@ -10,7 +10,7 @@ import {
 } from '@bitwright/core';
 import type { GraphIndex } from '@bitwright/onnx';
 import { defineExporter } from '../define-exporter';
-import { type ExportedFile, type Exporter, type ExportOptions, refuseProblems } from '../exporter';
+import { asProblem, type ExportedFile, type Exporter, type ExportOptions, refuseProblems } from '../exporter';
 import { outputAxis } from '../output-axis';
 import { commonProblems, modelIndex } from '../spec-tensors';
 import { recoveredSpec, recoveredTensor } from '../text-format/recovered-spec';
@@ -102,7 +102,7 @@ function parse(
     return { graph: readFlatbuffer(file.bytes) };
   } catch (cause) {
     if (!QuantError.isInstance(cause)) throw cause;
-    return { problems: [{ where: file.path, expected: 'a TFLite model', received: cause.message }] };
+    return { problems: [asProblem(cause, file.path)] };
   }
 }
 

@@ -19,6 +19,7 @@ const signatures: readonly Signature[] = [
   { at: 0, bytes: [0x93, ...ascii('NUMPY')], format: 'a NumPy .npy file' },
   { at: 4, bytes: ascii('TFL3'), format: 'a TensorFlow Lite model' },
   { at: 4, bytes: ascii('ORTM'), format: 'a model in the .ort format of onnxruntime' },
+  { at: 0, bytes: ascii('BITWRGHT'), format: 'a packed model (`bitwright run` takes it)' },
   { at: 0, bytes: ascii('%PDF'), format: 'a PDF document' },
   {
     at: 0,

@@ -9,12 +9,13 @@ export const concat: OperatorLowering = {
   opTypes: ['Concat'],
   lower(context): Step {
     const { node, operators, output } = context;
+    const given = intOf(node, 'axis', 0);
     const operands = node.inputs.map((_, i) => operandOf(context, i));
     return (inputs, run) => {
       const values = operands.map((operand) => operand(inputs));
       const [first] = values as [Value];
       const order = values.every((value) => value.order === 'channelsLast') ? 'channelsLast' : 'plain';
-      const axis = axisIn(intOf(node, 'axis', 0), first.shape.length);
+      const axis = axisIn(given, first.shape.length);
       const length = values.reduce((sum, { shape }) => sum + (shape[axis] as number), 0);
       const shape = first.shape.map((d, i) => (i === axis ? length : d));
       const memoryAxis = memoryAxes({ shape, order }).indexOf(axis);

@@ -2,7 +2,7 @@ import { erf } from '@bitwright/core';
 import { codeTables } from '../code-tables';
 import { dequantized } from '../convert-value';
 import { floatOf, type LoweringContext, type OperatorLowering, only, refusal, type Step, textOf } from '../lowering';
-import { realConstant } from './real-convolution';
+import { optionalReals } from './real-constant';
 
 /** The function of a node, by operator type. */
 const functions: Readonly<Record<string, (context: LoweringContext) => (x: number) => number>> = {
@@ -68,7 +68,8 @@ export function clampBounds(context: LoweringContext): { readonly min?: number; 
   const { node } = context;
   if (node.operator === 'Relu') return { min: 0 };
   const bound = (i: number, attribute: string): number | undefined => {
-    if ((node.inputs[i] ?? '') !== '') return realConstant(context, i).data[0];
+    const given = optionalReals(context, i);
+    if (given !== undefined) return given.data[0];
     const value = floatOf(node, attribute, Number.NaN);
     return Number.isNaN(value) ? undefined : value;
   };

@@ -1,11 +1,10 @@
-import type { QuantizedArray } from '@bitwright/core';
+import { elementCount, type QuantizedArray } from '@bitwright/core';
 import { arranged, dequantized } from '../convert-value';
 import { copyStrided } from '../copy-strided';
 import { floatOf, intOf, type LoweringContext, type OperatorLowering, only, refusal, type Step } from '../lowering';
-import { sizeOf } from '../value';
 import { broadcastOperand, broadcastShape } from './operand';
 import { integerWeights, type ProductWeights, productResult } from './product-weights';
-import { realConstant } from './real-convolution';
+import { optionalReals, realConstant } from './real-constant';
 
 /** Gemm and MatMul with constant weights; products of two computed tensors are refused. */
 export const matrixProduct: OperatorLowering = {
@@ -52,7 +51,7 @@ function integerProduct(context: LoweringContext, weights: ProductWeights, isRow
       {
         ...result,
         input: a.data,
-        inputShape: [1, 1, sizeOf(outer), k],
+        inputShape: [1, 1, elementCount(outer), k],
         inputZeroPoint: input.zeroPoint,
         strides: [1, 1],
         pads: [0, 0, 0, 0],
@@ -70,7 +69,7 @@ function realProduct(context: LoweringContext, isRowPerOutput: boolean): Step {
   const [rows = 1, columns = 1] = weightShape;
   const [n, k] = isRowPerOutput ? [rows, columns] : [columns, rows];
   const [nStep, kStep] = isRowPerOutput ? [k, 1] : [1, n];
-  const bias = (node.inputs[2] ?? '') === '' ? undefined : realConstant(context, 2);
+  const bias = optionalReals(context, 2);
   const spread = broadcastOperand(context, 2);
   return (inputs, run) => {
     const a = dequantized(arranged(only(inputs, node), 'plain', run), run);

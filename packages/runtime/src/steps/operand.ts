@@ -2,7 +2,7 @@ import { arranged, like } from '../convert-value';
 import { copyStrided, denseStrides } from '../copy-strided';
 import { type LoweringContext, only, refusal } from '../lowering';
 import type { RunContext } from '../run-context';
-import { type ActivationCodes, memoryAxes, type Value } from '../value';
+import { activationCodesOf, memoryAxes, type Value } from '../value';
 
 /** Input i as a value, whether computed or constant. */
 export function operandOf(context: LoweringContext, i: number): (inputs: readonly (Value | undefined)[]) => Value {
@@ -11,15 +11,9 @@ export function operandOf(context: LoweringContext, i: number): (inputs: readonl
   if (constant.kind === 'index') throw refusal(context.node, `real numbers as input ${i}`, 'whole numbers');
   const { shape } = constant;
   if (constant.kind === 'real') return () => ({ kind: 'real', shape, order: 'plain', data: constant.data });
-  const { scheme, qparams } = constant.quantization;
-  if (scheme.granularity.kind !== 'perTensor') throw refusal(context.node, `one scale for input ${i}`, 'several');
-  const parameters: ActivationCodes = {
-    scheme,
-    scale: qparams.scale[0] as number,
-    zeroPoint: qparams.zeroPoint[0] as number,
-    qmin: scheme.qmin,
-    qmax: scheme.qmax,
-  };
+  const { granularity } = constant.quantization.scheme;
+  if (granularity.kind !== 'perTensor') throw refusal(context.node, `one scale for input ${i}`, 'several');
+  const parameters = activationCodesOf(constant.quantization);
   return () => ({ kind: 'codes', shape, order: 'plain', data: constant.data, parameters });
 }
 

@@ -1,8 +1,7 @@
-import { dequantize } from '@bitwright/core';
-import type { Constant } from '../constants';
 import { arranged, dequantized } from '../convert-value';
-import { intOf, type LoweringContext, only, refusal, type Step } from '../lowering';
+import { intOf, type LoweringContext, only, type Step } from '../lowering';
 import { imageShapeOf, nodeWindow, outputSize, tensorShapeOf } from './image-window';
+import { optionalReals, realConstant } from './real-constant';
 
 /**
  * A convolution that the plan leaves in real numbers, plainly: sums in float64, rounded once. For the few layers of a mixed plan,
@@ -11,7 +10,7 @@ import { imageShapeOf, nodeWindow, outputSize, tensorShapeOf } from './image-win
 export function realConvolution(context: LoweringContext): Step {
   const { node } = context;
   const { data: weights, shape } = realConstant(context, 1);
-  const bias = (node.inputs[2] ?? '') === '' ? undefined : realConstant(context, 2).data;
+  const bias = optionalReals(context, 2)?.data;
   const [o = 1, c = 1, ...kernelShape] = shape;
   const window = nodeWindow(node, kernelShape);
   const [kh, kw] = window.kernel;
@@ -45,20 +44,4 @@ export function realConvolution(context: LoweringContext): Step {
     }
     return [y];
   };
-}
-
-/** The real numbers of a constant input. */
-export function realConstant(context: LoweringContext, i: number): { data: Float32Array; shape: readonly number[] } {
-  const constant = context.constant(i);
-  if (constant === undefined || constant.kind === 'index') {
-    throw refusal(context.node, `a constant of real numbers as input ${i}`, context.node.inputs[i] ?? 'none');
-  }
-  return { data: realNumbers(constant), shape: constant.shape };
-}
-
-/** Codes as real numbers; real numbers as they are. */
-export function realNumbers(constant: Exclude<Constant, { kind: 'index' }>): Float32Array {
-  if (constant.kind === 'real') return constant.data;
-  const { scheme, qparams } = constant.quantization;
-  return dequantize(constant.data, constant.shape, scheme, qparams);
 }

@@ -1,3 +1,4 @@
+import { elementCount } from '@bitwright/core';
 import { arranged, like } from '../convert-value';
 import { copyStrided, denseStrides } from '../copy-strided';
 import {
@@ -12,7 +13,7 @@ import {
   type Step,
 } from '../lowering';
 import type { RunContext } from '../run-context';
-import { isOrderFree, memoryAxes, sizeOf, type Value } from '../value';
+import { isOrderFree, memoryAxes, type Value } from '../value';
 
 /** Operators that give the same elements, in the same order, another shape. */
 export const reshaping: OperatorLowering = {
@@ -23,8 +24,8 @@ export const reshaping: OperatorLowering = {
       const x = only(inputs, context.node);
       const plain = isOrderFree(x) ? { ...x, order: 'plain' as const } : arranged(x, 'plain', run);
       const shape = shapeOf(x.shape);
-      if (sizeOf(shape) !== sizeOf(x.shape)) {
-        throw refusal(context.node, `${sizeOf(x.shape)} elements`, `shape [${shape.join(',')}]`);
+      if (elementCount(shape) !== elementCount(x.shape)) {
+        throw refusal(context.node, `${elementCount(x.shape)} elements`, `shape [${shape.join(',')}]`);
       }
       return [{ ...plain, shape }];
     };
@@ -73,7 +74,7 @@ function newShape(context: LoweringContext): (shape: readonly number[]) => reado
       const keepsZeros = intOf(node, 'allowzero', 0) !== 0;
       return (shape) => {
         const known = target.map((d, i) => (d === 0 && !keepsZeros ? (shape[i] ?? 1) : d));
-        const rest = sizeOf(shape) / known.reduce((product, d) => (d === -1 ? product : product * d), 1);
+        const rest = elementCount(shape) / elementCount(known.filter((d) => d !== -1));
         return known.map((d) => (d === -1 ? rest : d));
       };
     }
@@ -81,7 +82,7 @@ function newShape(context: LoweringContext): (shape: readonly number[]) => reado
       const axis = intOf(node, 'axis', 1);
       return (shape) => {
         const at = axisIn(axis, shape.length);
-        return [sizeOf(shape.slice(0, at)), sizeOf(shape.slice(at))];
+        return [elementCount(shape.slice(0, at)), elementCount(shape.slice(at))];
       };
     }
     case 'Squeeze': {

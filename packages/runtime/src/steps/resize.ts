@@ -2,7 +2,7 @@ import { like } from '../convert-value';
 import { denseStrides } from '../copy-strided';
 import { indicesOf, intsOf, type OperatorLowering, only, refusal, type Step, textOf } from '../lowering';
 import { memoryAxes, memoryShape } from '../value';
-import { realConstant } from './real-convolution';
+import { optionalReals } from './real-constant';
 
 /** Resize by the nearest neighbour: it moves codes. Sizes and scales are computed in float32, as onnxruntime has them. */
 export const resizing: OperatorLowering = {
@@ -16,7 +16,7 @@ export const resizing: OperatorLowering = {
     const policy = textOf(node, 'keep_aspect_ratio_policy', 'stretch');
     if (policy !== 'stretch') throw refusal(node, 'keep_aspect_ratio_policy stretch', policy);
     const sizes = indicesOf(context, 3, 'sizes');
-    const scales = (node.inputs[2] ?? '') === '' ? undefined : realConstant(context, 2).data;
+    const scales = optionalReals(context, 2)?.data;
     if (sizes === undefined && scales === undefined) throw refusal(node, 'constant sizes or scales', 'neither');
     const position = positionOf(textOf(node, 'coordinate_transformation_mode', 'half_pixel'), node);
     const round = roundingOf(textOf(node, 'nearest_mode', 'round_prefer_floor'), node);

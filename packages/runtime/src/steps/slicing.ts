@@ -2,9 +2,9 @@ import { dequantized, like } from '../convert-value';
 import { copyStrided, denseStrides } from '../copy-strided';
 import {
   axisIn,
+  floatOf,
   indicesOf,
   intOf,
-  type LoweringContext,
   type OperatorLowering,
   only,
   refusal,
@@ -13,7 +13,7 @@ import {
 } from '../lowering';
 import type { RunContext } from '../run-context';
 import { memoryAxes, memoryShape, type Value } from '../value';
-import { realConstant } from './real-convolution';
+import { optionalReals } from './real-constant';
 
 /** Slice with constant bounds, steps forwards or backwards. */
 export const slicing: OperatorLowering = {
@@ -42,9 +42,10 @@ export const splitting: OperatorLowering = {
   lower(context): Step {
     const { node } = context;
     const sizes = indicesOf(context, 1, 'split');
+    const given = intOf(node, 'axis', 0);
     return (inputs, run) => {
       const x = only(inputs, node);
-      const axis = axisIn(intOf(node, 'axis', 0), x.shape.length);
+      const axis = axisIn(given, x.shape.length);
       const length = x.shape[axis] as number;
       const even = Math.ceil(length / node.outputs.length);
       let at = 0;
@@ -69,15 +70,19 @@ export const padding: OperatorLowering = {
     if (mode !== 'constant') throw refusal(node, 'mode constant', mode);
     const pads = indicesOf(context, 1, 'pads');
     if (pads === undefined || pads.some((pad) => pad < 0)) throw refusal(node, 'constant pads ≥ 0', `${pads}`);
-    const filler = (node.inputs[2] ?? '') === '' ? 0 : (realConstant(context, 2).data[0] ?? 0);
+    const filler = optionalReals(context, 2)?.data[0] ?? floatOf(node, 'value', 0);
+    const named = indicesOf(context, 3, 'axes');
     return (inputs, run) => {
       const given = only(inputs, node);
       const x = filler === 0 ? given : dequantized(given, run);
-      const axes = paddedAxes(context, x.shape.length);
-      const before = x.shape.map((_, axis) => (axes.includes(axis) ? (pads[axes.indexOf(axis)] as number) : 0));
-      const after = x.shape.map((_, axis) =>
-        axes.includes(axis) ? (pads[axes.length + axes.indexOf(axis)] as number) : 0,
-      );
+      const axes = named ?? x.shape.map((_, axis) => axis);
+      if (pads.length !== 2 * axes.length) throw refusal(node, `two pads for each of ${axes.length} axes`, `${pads}`);
+      const before = x.shape.map(() => 0);
+      const after = x.shape.map(() => 0);
+      for (const [i, axis] of axes.entries()) {
+        before[axisIn(axis, x.shape.length)] = pads[i] as number;
+        after[axisIn(axis, x.shape.length)] = pads[axes.length + i] as number;
+      }
       const shape = x.shape.map((d, axis) => d + (before[axis] as number) + (after[axis] as number));
       const y = like(x, { shape, order: x.order }, run);
       y.data.fill(x.kind === 'codes' ? x.parameters.zeroPoint : filler);
@@ -91,11 +96,6 @@ export const padding: OperatorLowering = {
 };
 
 // — internals —
-
-function paddedAxes(context: LoweringContext, rank: number): readonly number[] {
-  const axes = (context.node.inputs[3] ?? '') === '' ? undefined : indicesOf(context, 3, 'axes');
-  return axes === undefined ? Array.from({ length: rank }, (_, i) => i) : axes.map((axis) => axisIn(axis, rank));
-}
 
 interface Part {
   readonly start: number;
@@ -113,12 +113,9 @@ function partOf(size: number, start: number, end: number, step: number): Part {
   return { start: first, step, count: Math.max(Math.ceil((last - first) / step), 0) };
 }
 
-function cut(value: Value, parts: readonly Part[], run: RunContext): Value {
-  const isWhole = parts.every(
-    ({ start, step, count }, axis) => start === 0 && step === 1 && count === value.shape[axis],
-  );
-  if (isWhole) return value;
-  const x = value;
+function cut(x: Value, parts: readonly Part[], run: RunContext): Value {
+  const isWhole = parts.every(({ start, step, count }, axis) => start === 0 && step === 1 && count === x.shape[axis]);
+  if (isWhole) return x;
   const shape = parts.map(({ count }) => count);
   const y = like(x, { shape, order: x.order }, run);
   const axes = memoryAxes(x);

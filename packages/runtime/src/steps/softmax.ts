@@ -1,6 +1,6 @@
+import { elementCount } from '@bitwright/core';
 import { arranged, dequantized } from '../convert-value';
 import { axisIn, intOf, type OperatorLowering, only, refusal, type Step } from '../lowering';
-import { sizeOf } from '../value';
 
 /** Softmax along the last axis. */
 export const softmax: OperatorLowering = {
@@ -13,8 +13,8 @@ export const softmax: OperatorLowering = {
       const rank = x.shape.length;
       const first = axisIn(axis, rank);
       if (opset >= 13 && first !== rank - 1) throw refusal(node, 'the last axis', `axis ${axis} of ${rank}`);
-      const columns = sizeOf(x.shape.slice(first));
-      const rows = sizeOf(x.shape.slice(0, first));
+      const columns = elementCount(x.shape.slice(first));
+      const rows = elementCount(x.shape.slice(0, first));
       const { codes } = output;
       if (x.kind === 'codes' && codes !== undefined) {
         const y = run.newCodes(x, codes);

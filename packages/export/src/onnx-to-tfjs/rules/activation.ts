@@ -1,5 +1,5 @@
 import { getFloat, getInt, getString } from '@bitwright/onnx';
-import { gatherRows, permuteArray } from '../../tfjs-to-onnx/permute-array';
+import { gatherRows, permuteArray } from '../../permute-array';
 import { plainLayout } from '../../tfjs-to-onnx/value';
 import { customClasses, elementFunctionOf, elementFunctions } from '../custom-layers';
 import type { KerasValue } from '../keras-value';

@@ -1,5 +1,5 @@
 import { getInt, getInts, getString } from '@bitwright/onnx';
-import { permuteArray } from '../../tfjs-to-onnx/permute-array';
+import { permuteArray } from '../../permute-array';
 import { customClasses } from '../custom-layers';
 import { channelsLastLayout, type KerasValue } from '../keras-value';
 import { deferredWeight, type WrittenWeight } from '../layer-writer';

@@ -1,5 +1,5 @@
 import { getFloat, getInt, tensorToFloat32 } from '@bitwright/onnx';
-import { gatherRows, permuteArray } from '../../tfjs-to-onnx/permute-array';
+import { gatherRows, permuteArray } from '../../permute-array';
 import { plainLayout } from '../../tfjs-to-onnx/value';
 import type { KerasValue } from '../keras-value';
 import { deferredWeight } from '../layer-writer';

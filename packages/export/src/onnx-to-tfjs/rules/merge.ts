@@ -1,5 +1,5 @@
 import { getInt, tensorToFloat32 } from '@bitwright/onnx';
-import { permuteArray } from '../../tfjs-to-onnx/permute-array';
+import { permuteArray } from '../../permute-array';
 import { plainLayout, sameLayout } from '../../tfjs-to-onnx/value';
 import { customClasses } from '../custom-layers';
 import { channelsLastLayout, type KerasValue } from '../keras-value';

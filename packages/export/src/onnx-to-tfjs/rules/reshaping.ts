@@ -1,6 +1,6 @@
 import { elementCount } from '@bitwright/core';
 import { getInt, getInts, getString } from '@bitwright/onnx';
-import { permuteArray } from '../../tfjs-to-onnx/permute-array';
+import { permuteArray } from '../../permute-array';
 import { plainLayout, sameLayout } from '../../tfjs-to-onnx/value';
 import { customClasses, type SliceRange } from '../custom-layers';
 import { channelsLastLayout, type KerasValue } from '../keras-value';

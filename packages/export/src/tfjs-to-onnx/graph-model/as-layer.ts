@@ -1,7 +1,7 @@
 import { UnsupportedOperatorError } from '@bitwright/core';
 import { customClasses, elementFunctionOf, elementFunctions } from '../../onnx-to-tfjs/custom-layers';
+import { permuteArray } from '../../permute-array';
 import type { LayerWeight } from '../layers-model';
-import { permuteArray } from '../permute-array';
 import type { Shape } from '../value';
 import { flagOf, type GraphNode, intsOf, numberOf, textOf, textsOf } from './graph-def';
 

@@ -1,4 +1,5 @@
 import { floatAttribute, intAttribute } from '@bitwright/onnx';
+import { permuteArray } from '../../permute-array';
 import type { GraphWriter } from '../graph-writer';
 import {
   flagOf,
@@ -10,7 +11,6 @@ import {
   unsupportedLayer,
   weightOf,
 } from '../layer-call';
-import { permuteArray } from '../permute-array';
 import { physicalAxis, type Value } from '../value';
 
 /** Activation(activation): the function by its name. */

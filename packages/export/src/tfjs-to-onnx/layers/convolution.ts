@@ -1,4 +1,5 @@
 import { type Attribute, intAttribute, intsAttribute } from '@bitwright/onnx';
+import { permuteArray } from '../../permute-array';
 import {
   inputOf,
   knownSize,
@@ -11,7 +12,6 @@ import {
   weightOf,
 } from '../layer-call';
 import type { LayerWeight } from '../layers-model';
-import { permuteArray } from '../permute-array';
 import type { Value } from '../value';
 import { usesBias, withActivation } from './activation';
 import { reshaped, slidSizes, spatialSizes, type Window, windowAttributes, withChannelsFirst } from './window';

@@ -1,5 +1,6 @@
 import { intAttribute } from '@bitwright/onnx';
 import { customClasses, elementFunctions, type SliceRange, slicedSize } from '../../onnx-to-tfjs/custom-layers';
+import { permuteArray } from '../../permute-array';
 import {
   inputOf,
   knownSize,
@@ -11,7 +12,6 @@ import {
   textOf,
   weightOf,
 } from '../layer-call';
-import { permuteArray } from '../permute-array';
 import { plainLayout, type Value } from '../value';
 import { usesBias } from './activation';
 import { reversedAxis } from './recurrent';

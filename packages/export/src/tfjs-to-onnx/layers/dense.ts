@@ -1,7 +1,7 @@
 import { intsAttribute } from '@bitwright/onnx';
+import { gatherRows, permuteArray } from '../../permute-array';
 import { inputOf, knownSize, type LayerCall, type LayerConverter, numberOf, weightOf } from '../layer-call';
 import type { LayerWeight } from '../layers-model';
-import { gatherRows, permuteArray } from '../permute-array';
 import type { Value } from '../value';
 import { usesBias, withActivation } from './activation';
 

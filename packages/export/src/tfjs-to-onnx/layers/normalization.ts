@@ -1,3 +1,4 @@
+import { elementCount } from '@bitwright/core';
 import { floatAttribute, intAttribute, intsAttribute } from '@bitwright/onnx';
 import {
   flagOf,
@@ -91,7 +92,7 @@ export const layerNormalizationConverter: LayerConverter = {
       throw unsupportedLayer(call, 'the last axes, in order', `axes [${axes}] of ${rank}`, 'Permute the input first.');
     }
     const sizes = axes.map((axis) => knownSize(call, x.shape[axis], 'size of the normalized axes'));
-    const count = sizes.reduce((product, size) => product * size, 1);
+    const count = elementCount(sizes);
     const parameter = (name: 'gamma' | 'beta', isUsed: boolean, fallback: number): string => {
       const weight = isUsed ? weightOf(call, name, sizes) : undefined;
       return call.writer.constant(

@@ -1,4 +1,6 @@
+import { elementCount } from '@bitwright/core';
 import { intAttribute } from '@bitwright/onnx';
+import { permuteArray } from '../../permute-array';
 import {
   inputOf,
   knownSize,
@@ -8,7 +10,6 @@ import {
   numberOf,
   sizesOf,
 } from '../layer-call';
-import { permuteArray } from '../permute-array';
 import { channelsFirstLayout, isPlain, physicalShape, plainLayout, type Value } from '../value';
 import { withChannelsFirst } from './window';
 
@@ -25,7 +26,7 @@ export const flattenConverter: LayerConverter = {
     const isKnown = sizes.every((size) => size !== null);
     const keepsOrder = input.layout[0] === 0 && (isKnown || isPlain(input));
     const x = keepsOrder ? input : writer.plain(input);
-    const count = isKnown ? sizes.reduce((product: number, size) => product * (size ?? 1), 1) : null;
+    const count = isKnown ? elementCount(sizes.map((size) => size ?? 1)) : null;
     const order = isPlain(x) ? undefined : (x.featureOrder ?? featureOrder(x));
     const name = x.shape.length === 2 ? x.name : writer.one('Flatten', [x.name], [intAttribute('axis', 1)]);
     return [
@@ -40,7 +41,7 @@ export const flattenConverter: LayerConverter = {
 /** Logical feature at each position of the flattened ONNX tensor; undefined when nothing moved. */
 function featureOrder(x: Value): Int32Array | undefined {
   const sizes = x.shape.slice(1).map((size) => size ?? 1);
-  const count = sizes.reduce((product, size) => product * size, 1);
+  const count = elementCount(sizes);
   // Float32 holds indices below 2^24 exactly; more features than that do not occur in one row.
   const indices = Float32Array.from({ length: count }, (_, i) => i);
   const moved = permuteArray(
@@ -81,8 +82,8 @@ export const reshapeConverter: LayerConverter = {
 function resolvedSizes(target: readonly number[], input: readonly (number | null)[]): (number | null)[] {
   if (!target.includes(-1)) return [...target];
   if (input.includes(null)) return target.map((size) => (size === -1 ? null : size));
-  const total = input.reduce((product: number, size) => product * (size ?? 1), 1);
-  const known = target.filter((size) => size !== -1).reduce((product, size) => product * size, 1);
+  const total = elementCount(input.map((size) => size ?? 1));
+  const known = elementCount(target.filter((size) => size !== -1));
   return target.map((size) => (size === -1 ? total / known : size));
 }
 

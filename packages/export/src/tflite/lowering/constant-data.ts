@@ -31,39 +31,6 @@ export function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-/**
- * Elements in another order of axes: axis i of the result is axis order[i] of the input.
- *
- * Shapes: data in `shape`; result in order.map(axis => shape[axis])
- */
-export function permuted<T extends Int8Array | Float32Array | Int32Array | Uint8Array | BigInt64Array>(
-  data: T,
-  shape: readonly number[],
-  order: readonly number[],
-): T {
-  if (order.every((axis, i) => axis === i)) return data;
-  const result = data.slice() as T;
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, d) => product * d, 1));
-  const sizes = order.map((axis) => shape[axis] as number);
-  const steps = order.map((axis) => strides[axis] as number);
-  const last = sizes.length - 1;
-  const inner = sizes[last] ?? 1;
-  const step = steps[last] ?? 1;
-  const position = new Array<number>(Math.max(last, 0)).fill(0);
-  let from = 0;
-  for (let to = 0; to < result.length; ) {
-    for (let i = 0, at = from; i < inner; i++, at += step) result[to++] = data[at] as never;
-    for (let axis = last - 1; axis >= 0; axis--) {
-      position[axis] = (position[axis] as number) + 1;
-      from += steps[axis] as number;
-      if ((position[axis] as number) < (sizes[axis] as number)) break;
-      from -= (steps[axis] as number) * (sizes[axis] as number);
-      position[axis] = 0;
-    }
-  }
-  return result;
-}
-
 /** Elements of an integer, boolean or float constant with their TFLite type; undefined for types TFLite has no tensor of. */
 export function plainConstant(
   tensor: Tensor,

@@ -1,8 +1,9 @@
 import type { QuantizationSpec, TensorQuantization } from '@bitwright/core';
 import { DataType, type GraphIndex, type InferredShape, type Node, type Tensor } from '@bitwright/onnx';
+import { permuteArray } from '../../permute-array';
 import { absorbingOutput } from '../../spec-layers';
 import type { TensorTypeName } from '../schema/tensor-types';
-import { bytesOf, dimsOf, int8Codes, int8ZeroPoints, permuted, plainConstant } from './constant-data';
+import { bytesOf, dimsOf, int8Codes, int8ZeroPoints, plainConstant } from './constant-data';
 import type { GraphBuilder } from './graph-builder';
 import { refuse } from './refusal';
 import { type CodeParams, inOrder, isReshape, isSameOrder, onnxOrder, type TensorSize, type Value } from './value';
@@ -193,12 +194,12 @@ export function constantValue(
     const scale = qparams.scale;
     const params = { scale: scale[0] ?? 1, zeroPoint: int8ZeroPoints(qparams, scheme)[0] ?? 0 };
     if (scale.length > 1) return undefined;
-    const data = (): Uint8Array => bytesOf(permuted(int8Codes(tensor, quantization), full, order));
+    const data = (): Uint8Array => bytesOf(permuteArray(int8Codes(tensor, quantization), full, order));
     return constantTensor(context, name, 'INT8', size, params, data);
   }
   const plain = plainConstant(tensor);
   if (plain === undefined) return undefined;
-  const data = (): Uint8Array => bytesOf(permuted(plain.array(), full, order));
+  const data = (): Uint8Array => bytesOf(permuteArray(plain.array(), full, order));
   return constantTensor(context, name, plain.type, size, undefined, data);
 }
 

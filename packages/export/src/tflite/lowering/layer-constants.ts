@@ -1,7 +1,8 @@
 import { biasScheme, dequantize, perAxis, quantize, type TensorQuantization } from '@bitwright/core';
 import { type Node, type Tensor, tensorToFloat32 } from '@bitwright/onnx';
+import { permuteArray } from '../../permute-array';
 import { kindOf } from '../../spec-layers';
-import { bytesOf, dimsOf, int8Codes, permuted } from './constant-data';
+import { bytesOf, dimsOf, int8Codes } from './constant-data';
 import { constantOf, type LoweringContext, type Mode, quantizationOf } from './context';
 import { refuse } from './refusal';
 import type { Value } from './value';
@@ -48,7 +49,7 @@ export function layerConstants(
       name: weight.name,
       type: 'FLOAT32',
       shape,
-      data: () => bytesOf(permuted(values(), dims, order)),
+      data: () => bytesOf(permuteArray(values(), dims, order)),
     });
     const bias = builder.tensor({
       name: biasTensor?.name ?? `${node.name}_bias`,
@@ -66,7 +67,7 @@ export function layerConstants(
     name: weight.name,
     type: 'INT8',
     shape,
-    data: () => bytesOf(permuted(int8Codes(weight, quantization as TensorQuantization), dims, order)),
+    data: () => bytesOf(permuteArray(int8Codes(weight, quantization as TensorQuantization), dims, order)),
     quantization: { scale: scales, zeroPoint: new Int32Array(scales.length), dimension: quantizedDimension },
   });
   const bias = builder.tensor({
