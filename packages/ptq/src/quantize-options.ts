@@ -33,7 +33,7 @@ export interface QuantizeOptions {
   /** Model name for the report. */
   readonly name?: string;
   /**
-   * Samples per run, where the model leaves the first axis open. Default 32; for calibration as many as hand out about 5 MB
+   * Samples per run, where the model leaves the first axis open. Default 32; for calibration as many as hand out about 20 MB
    * of observed tensors (`calibrationBatchSize`).
    */
   readonly batchSize?: number;
