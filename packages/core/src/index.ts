@@ -217,7 +217,7 @@ export { type AciqOptions, aciq } from './range-selection/aciq';
 export { optimalClip } from './range-selection/clipping-optimum';
 export { type CosineOptions, cosine } from './range-selection/cosine';
 export { type EntropyOptions, entropy } from './range-selection/entropy';
-export { erf } from './range-selection/error-function';
+export { erf, erfc } from './range-selection/error-function';
 export { fullRange } from './range-selection/full-range';
 export { lsqStep } from './range-selection/lsq-step';
 export { type ErrorSearchOptions, meanSquaredError } from './range-selection/mean-squared-error';
