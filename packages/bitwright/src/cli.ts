@@ -3,7 +3,8 @@ import { type AnyCommand, allOptions } from './command';
 import { commands } from './commands';
 import { loadConfig } from './config/load-config';
 import type { Context } from './context';
-import { environmentName, type OptionTable } from './options/option-table';
+import { commonOptions } from './options/common-options';
+import { environmentName, longFlag, type OptionSpec, type OptionTable } from './options/option-table';
 import { resolveOptions } from './options/resolve-options';
 import { useColour } from './terminal/colour';
 import { version } from './version';
@@ -24,6 +25,7 @@ export function createProgram(context: Context, result: ProgramResult): Command 
     .description('Makes neural networks small and fast: a float ONNX model in, a measured low-bit model out.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
@@ -45,7 +47,7 @@ function createCommand(program: Command, definition: AnyCommand, context: Contex
     .copyInheritedSettings(program)
     .summary(definition.summary)
     .description(definition.description)
-    .addHelpText('after', examplesText(definition.examples));
+    .addHelpText('after', examplesText(definition));
   for (const argument of definition.args) command.argument(argument.name, argument.description);
   addOptions(command, allOptions(definition));
   command.addOption(
@@ -88,7 +90,18 @@ function givenFlags(command: Command): Record<string, unknown> {
   return Object.fromEntries(all.filter(([key]) => command.getOptionValueSource(key) === 'cli'));
 }
 
-function examplesText(examples: readonly string[]): string {
-  const lines = examples.map((example) => `  $ ${example}`);
-  return `\nExamples:\n${lines.join('\n')}\n\nEvery option can also come from the environment (--batch-size: ${environmentName('batchSize')})\nor a config file; a flag wins over the environment, and that over the file.\n`;
+/** What stands below the options: command lines, and where else options come from. */
+function examplesText(definition: AnyCommand): string {
+  const lines = definition.examples.map((example) => `  $ ${example}`);
+  const table: readonly (readonly [string, OptionSpec])[] = Object.entries(allOptions(definition));
+  const flagOnly = table.flatMap(([, spec]) => (spec.isFlagOnly === true ? [longFlag(spec.flags)] : []));
+  const [key, shared] = table.find(([, spec]) => spec.isFlagOnly !== true) ?? ['quiet', commonOptions.quiet];
+  return [
+    '\nExamples:',
+    ...lines,
+    '',
+    `Options can also come from the environment (${longFlag(shared.flags)}: ${environmentName(key)}) or a config file;`,
+    'a flag wins over the environment, and that over the file. Only on the command line:',
+    `${flagOnly.join(', ')}.\n`,
+  ].join('\n');
 }

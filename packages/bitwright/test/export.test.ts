@@ -165,6 +165,15 @@ describe('bitwright export', () => {
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('SHA-256 differs')]);
   });
 
+  it('says what is wrong with a spec', async () => {
+    place.write('half.json', '{"version": 1');
+    const refused = (spec: string) => place.run(['export', 'tiny.onnx', '--spec', spec, '--to', 'npz']);
+    expect((await refused('half.json')).stderr).toBe(
+      'error: read spec half.json: expected a quantization spec in JSON, received "{\\"version\\": 1".\n',
+    );
+    expect((await refused('gone.json')).stderr).toContain('read spec gone.json: expected a spec');
+  });
+
   it('names the formats it knows', async () => {
     const { code, stderr } = await place.run(['export', 'tiny.onnx', '--to', 'coreml']);
     expect(code).toBe(2);

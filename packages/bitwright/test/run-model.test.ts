@@ -75,16 +75,29 @@ describe('bitwright run', () => {
       expect(stderr).toContain(message);
     };
     await refused('--data <path>', 'run', 'tiny.bwpk');
-    await refused('a packed model', 'run', 'tiny.onnx', '-d', 'x.npy');
-    await refused('gone.bwpk', 'run', 'gone.bwpk', '-d', 'x.npy');
+    await refused('gone.bwpk, which does not exist', 'run', 'gone.bwpk', '-d', 'x.npy');
+    await refused('which is a folder', 'run', '.', '-d', 'x.npy');
     await refused('input', 'run', 'tiny.bwpk', '-d', 'x.npy', '-o', 'x.npy', '--force');
     await refused('input', 'run', 'tiny.bwpk', '-d', 'x.npy', '-l', 'y.npy', '-o', 'y.npy', '--force');
     await refused('20', 'run', 'tiny.bwpk', '-d', 'x.npy', '--labels', 'short.u8');
     const bytes = file('tiny.bwpk');
     bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
     place.write('bad.bwpk', bytes);
-    await refused('CRC-32', 'run', 'bad.bwpk', '-d', 'x.npy');
+    await refused('run bad.bwpk, data: expected CRC-32', 'run', 'bad.bwpk', '-d', 'x.npy');
     expect(place.files()).toEqual([...before, 'bad.bwpk'].sort());
+  });
+
+  it('says of another file what it is not, and which command writes what it takes', async () => {
+    const { code, stderr } = await place.run(['run', 'tiny.onnx', '--data', 'x.npy']);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      'error: run: expected a packed model (.bwpk), received tiny.onnx, an .onnx file.\n' +
+        '  fix: `bitwright export tiny.onnx --to packed` writes one from a quantized model.\n',
+    );
+    const other = await place.run(['run', 'x.npy', '--data', 'x.npy']);
+    expect(other.stderr).toContain('x.npy, another kind of file');
+    expect(other.stderr).toContain('`bitwright export <model.onnx> --to packed`');
+    expect((await place.run(['inspect', 'tiny.bwpk'])).stderr).toContain('a packed model (`bitwright run` takes it)');
   });
 
   it('refuses unreadable images, or leaves them out where asked', async () => {

@@ -1,7 +1,9 @@
+import type { OptionSpec } from '../options/option-table';
 import { quantizeOptions } from './quantize-options';
-import type { sampleOptions } from './sample-options';
+import { sampleOptions } from './sample-options';
 
-/** Options of `quantize` that statistics depend on. */
+const { data, samples, seed, target, activationRange, exclude, bits, equalize, batchSize } = quantizeOptions;
+
 type SharedKey =
   | 'data'
   | 'samples'
@@ -14,43 +16,19 @@ type SharedKey =
   | 'equalize'
   | 'batchSize';
 
-const {
-  labels: _labels,
-  evalData: _evalData,
-  allowRandom: _allowRandom,
-  weightRange: _weightRange,
-  dtype: _dtype,
-  method: _method,
-  blockSize: _blockSize,
-  asymmetric: _asymmetric,
-  accuracyLevel: _accuracyLevel,
-  keepFloat32: _keepFloat32,
-  narrowSkips: _narrowSkips,
-  layerBits: _layerBits,
-  maxSize: _maxSize,
-  maxBops: _maxBops,
-  maxLatency: _maxLatency,
-  minimize: _minimize,
-  candidates: _candidates,
-  sensitivity: _sensitivity,
-  maxDrop: _maxDrop,
-  budget: _budget,
-  resume: _resume,
-  rounding: _rounding,
-  iterations: _iterations,
-  smooth: _smooth,
-  biasCorrection: _biasCorrection,
-  perTensor: _perTensor,
-  statistics: _statistics,
-  threads: _threads,
-  verify: _verify,
-  output: _output,
-  spec: _spec,
-  report: _report,
-  force: _force,
-  dryRun: _dryRun,
-  ...shared
-} = quantizeOptions;
+/** Options of `quantize` that statistics depend on, with the defaults they have here. */
+const shared: { readonly [Key in SharedKey]: OptionSpec & Pick<(typeof quantizeOptions)[Key], 'kind'> } = {
+  data,
+  samples: { ...samples, shownDefault: '512' },
+  seed,
+  ...sampleOptions,
+  target,
+  activationRange,
+  exclude,
+  bits,
+  equalize,
+  batchSize: { ...batchSize, shownDefault: 'what the caches hold, or what the model fixes' },
+};
 
 const own = {
   shard: {
@@ -77,4 +55,4 @@ const own = {
 } as const;
 
 /** Options of `bitwright calibrate`. */
-export const calibrateOptions: Pick<typeof quantizeOptions, SharedKey> & typeof own = { ...shared, ...own };
+export const calibrateOptions: typeof shared & typeof own = { ...shared, ...own };

@@ -48,6 +48,7 @@ const ownOptions = {
     kind: 'integer',
     description: 'threads inside one operator, for the timing',
     group: 'How to measure:',
+    shownDefault: 'the choice of onnxruntime',
   },
   latencyRuns: {
     flags: '--latency-runs <n>',
@@ -99,5 +100,15 @@ const ownOptions = {
   },
 } as const;
 
+const { data, labels, samples, seed, allowRandom, ...others } = ownOptions;
+
 /** Options of `bitwright compare`. */
-export const compareOptions: typeof ownOptions & typeof sampleOptions = { ...ownOptions, ...sampleOptions };
+export const compareOptions: typeof ownOptions & typeof sampleOptions = {
+  data,
+  labels,
+  samples,
+  seed,
+  allowRandom,
+  ...sampleOptions,
+  ...others,
+};

@@ -1,9 +1,11 @@
+import { targetNames } from './quantize-options';
+
 /** Options of `bitwright inspect`. */
 export const inspectOptions = {
   target: {
     flags: '-t, --target <id>',
     kind: 'text',
-    description: 'plan for this target: ort-x64, ort-arm64, ort-web, …',
+    description: `plan for this target: ${targetNames}` as string,
     shownDefault: 'onnxruntime on this kind of machine',
   },
   shape: {

@@ -9,8 +9,14 @@ import { readState, writeState } from './state-file';
 
 /** Options of `bitwright merge`. */
 const mergeOptions = {
-  state: { flags: '-o, --state <file>', kind: 'path', description: 'where the merged state goes' },
-  force: { flags: '-f, --force', kind: 'flag', description: 'replace an existing file', isFlagOnly: true },
+  state: { flags: '-o, --state <file>', kind: 'path', description: 'where the merged state goes', group: 'Output:' },
+  force: {
+    flags: '-f, --force',
+    kind: 'flag',
+    description: 'replace an existing file',
+    group: 'Output:',
+    isFlagOnly: true,
+  },
 } as const;
 
 /** `bitwright merge`: the states of all shards of a calibration become the state of one run, to the byte. */

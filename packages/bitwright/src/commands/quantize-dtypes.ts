@@ -47,6 +47,8 @@ const foreignOptions = [
   'maxBops',
   'maxLatency',
   'minimize',
+  'candidates',
+  'sensitivity',
   'maxDrop',
   'rounding',
   'iterations',
@@ -54,6 +56,9 @@ const foreignOptions = [
   'smooth',
   'biasCorrection',
   'statistics',
+  'to',
+  'formatVersion',
+  'io',
   'spec',
   'dryRun',
 ] as const;

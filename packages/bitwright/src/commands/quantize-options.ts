@@ -1,3 +1,13 @@
+import { targets } from '@bitwright/core';
+import { rangeSelectorNames } from '@bitwright/ptq';
+import { preprocessPresets } from '../data/preprocess';
+
+/** Ids that `--target` takes. */
+export const targetNames: string = targets.map(({ id }) => id).join(', ');
+
+const presetNames = Object.keys(preprocessPresets).join(', ');
+const rangeNames = rangeSelectorNames.filter((name) => name !== 'auto').join(', ');
+
 /** Options of `bitwright quantize`. */
 export const quantizeOptions = {
   data: {
@@ -25,7 +35,7 @@ export const quantizeOptions = {
     kind: 'integer',
     description: 'calibration samples used at most, chosen at random',
     group: 'Data:',
-    shownDefault: '512',
+    shownDefault: '512, with --dtype 128',
   },
   seed: {
     flags: '--seed <n>',
@@ -57,7 +67,7 @@ export const quantizeOptions = {
   preprocess: {
     flags: '--preprocess <name>',
     kind: 'text',
-    description: 'preset: imagenet, cifar, …; the options below change single parts of it',
+    description: `preset: ${presetNames}; the options below change single parts of it` as string,
     group: 'How images become inputs:',
   },
   resize: {
@@ -105,11 +115,12 @@ export const quantizeOptions = {
     choices: ['rgb', 'bgr', 'gray'],
     description: 'order of the channels',
     group: 'How images become inputs:',
+    shownDefault: 'rgb',
   },
   target: {
     flags: '-t, --target <id>',
     kind: 'text',
-    description: 'where the result will run: ort-x64, ort-arm64, ort-web, …',
+    description: `where the result will run: ${targetNames}` as string,
     group: 'How to quantize:',
     shownDefault: 'onnxruntime on this kind of machine',
   },
@@ -117,16 +128,16 @@ export const quantizeOptions = {
     flags: '--activation-range <name>',
     kind: 'text',
     description:
-      'how ranges of activations are chosen: mse, minmax, percentile(99.99), entropy, aciq, movingAverage, …; auto tries several per tensor and keeps what leaves the outputs closest to float',
+      `how ranges of activations are chosen: ${rangeNames}, some with an argument as in percentile(99.99); auto tries several per tensor and keeps what leaves the outputs closest to float` as string,
     group: 'How to quantize:',
     shownDefault: 'mse',
   },
   weightRange: {
     flags: '--weight-range <name>',
     kind: 'text',
-    description: 'how ranges of weights are chosen: fullRange, mse, mse(2.4), …, auto',
+    description: 'how ranges of weights are chosen: the same names',
     group: 'How to quantize:',
-    shownDefault: 'fullRange',
+    shownDefault: 'fullRange, for bits under a budget mse',
   },
   exclude: {
     flags: '-x, --exclude <pattern>',
@@ -225,8 +236,9 @@ export const quantizeOptions = {
   candidates: {
     flags: '--candidates <bits>',
     kind: 'text',
-    description: 'what a layer may get: w8a8,w4a8,w2a8,float',
+    description: 'what a layer may get: w8a8,w4a8,float',
     group: 'Bits under a budget:',
+    shownDefault: 'w8a8 down to w2a8, for bops down to w2a4, for latency float, w8a8 and w4a4',
   },
   sensitivity: {
     flags: '--sensitivity <metric>',
@@ -248,6 +260,7 @@ export const quantizeOptions = {
     kind: 'text',
     description: 'time after which nothing more is tried: 90s, 10m, 2h',
     group: 'Until it is accurate:',
+    shownDefault: 'no limit',
   },
   resume: {
     flags: '--resume',
@@ -310,13 +323,14 @@ export const quantizeOptions = {
     kind: 'integer',
     description: 'samples per run',
     group: 'How to quantize:',
-    shownDefault: '32, for calibration what the caches hold, or what the model fixes',
+    shownDefault: '32, with --dtype 8, for calibration what the caches hold, or what the model fixes',
   },
   threads: {
     flags: '--threads <n>',
     kind: 'integer',
-    description: 'threads inside one operator',
+    description: 'threads inside one operator, for the timing',
     group: 'How to quantize:',
+    shownDefault: 'the choice of onnxruntime',
   },
   verify: {
     flags: '--no-verify',
@@ -328,7 +342,7 @@ export const quantizeOptions = {
     flags: '--to <formats>',
     kind: 'text',
     description:
-      'also export for other toolchains, as `bitwright export` does: tflite, ncnn, tensorrt-cache, qnn, …, several with commas; decides the target where none is given',
+      'also export for other toolchains, several with commas: tflite, ncnn and all else that `bitwright export --help` lists; decides the target where none is given',
     group: 'Output:',
   },
   formatVersion: {
@@ -336,6 +350,7 @@ export const quantizeOptions = {
     kind: 'text',
     description: 'version or flavour of the format of --to',
     group: 'Output:',
+    shownDefault: 'the format’s first',
   },
   io: {
     flags: '--io <type>',
@@ -348,7 +363,7 @@ export const quantizeOptions = {
   output: {
     flags: '-o, --output <path>',
     kind: 'path',
-    description: 'the int8 model, or a folder for it',
+    description: 'the quantized model, or a folder for it; with --dtype a folder',
     group: 'Output:',
     shownDefault: '<model>.int8.onnx beside the model',
   },
@@ -364,7 +379,7 @@ export const quantizeOptions = {
     kind: 'path',
     description: 'what was done and measured, as JSON',
     group: 'Output:',
-    shownDefault: '<output>.report.json',
+    shownDefault: '<output>.report.json, with --dtype none',
   },
   force: {
     flags: '-f, --force',

@@ -48,12 +48,12 @@ export interface QuantizeDocument extends QuantizationReport {
 /** Timed runs of each model when no accuracy was asked for. */
 const latencyRuns = 11;
 
-/** `bitwright quantize`: float model in, int8 model, spec and report out. */
+/** `bitwright quantize`: float model in, quantized model, spec and report out. */
 export const quantize: CommandDefinition<typeof quantizeOptions> = {
   name: 'quantize',
-  summary: 'make an int8 model from a float one and measure both',
+  summary: 'make a low-bit model from a float one and measure both',
   description:
-    'Calibrates a float ONNX model on samples, writes the int8 model with its spec and report, and measures what was written: it is loaded in onnxruntime and compared with the float model.',
+    'Calibrates a float ONNX model on samples, writes the quantized model with its spec and report, and measures what was written: it is loaded in onnxruntime and compared with the float model.',
   args: [{ name: '<model>', description: 'float model, an .onnx file' }],
   options: quantizeOptions,
   examples: [

@@ -50,5 +50,7 @@ const ownOptions = {
   },
 } as const;
 
+const { data, labels, ...others } = ownOptions;
+
 /** Options of `bitwright run`. */
-export const runOptions: typeof ownOptions & typeof sampleOptions = { ...ownOptions, ...sampleOptions };
+export const runOptions: typeof ownOptions & typeof sampleOptions = { data, labels, ...sampleOptions, ...others };

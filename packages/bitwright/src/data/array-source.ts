@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import { InputDataError } from '@bitwright/core';
+import { elementCount, InputDataError } from '@bitwright/core';
 import type { FeedTensor } from '@bitwright/ptq';
 import { checkConversion, convertElements } from './convert-elements';
 import { resizeImage } from './decode-image';
 import { elementBytes } from './element-type';
 import type { IndexedSource } from './indexed-source';
-import { fitArray, fitSample, inputType, type ModelInput, printShape, shapeElements } from './model-input';
+import { fitArray, fitSample, inputType, type ModelInput, printShape } from './model-input';
 import { describePreprocess, type Preprocess, preprocessedDims, resolvePreprocess } from './preprocess';
 import { createPreprocessor, imageFromSample, isChannelCount, isImageShape } from './raw-image';
 import type { StoredArray } from './stored-array';
@@ -24,7 +24,7 @@ export function arraySource(
   preprocess: Preprocess | undefined,
 ): IndexedSource {
   const description = `${basename(path)} ${printShape(array.dims)} ${array.type}`;
-  if (shapeElements(array.dims) === 0) {
+  if (elementCount(array.dims) === 0) {
     throw new InputDataError({
       operation: '[bitwright] open samples',
       expected: 'at least one sample',
@@ -59,7 +59,7 @@ function plainSource(array: StoredArray, input: ModelInput, path: string): Sourc
   const dims = isSqueezed ? sampleDims.slice(1) : sampleDims;
   return {
     length: count,
-    sampleBytes: shapeElements(dims) * elementBytes(type),
+    sampleBytes: elementCount(dims) * elementBytes(type),
     isPreprocessed: false,
     read: async (indices) => {
       const rows = isSingle ? [await array.readAll()] : await array.readRows(indices);
@@ -81,7 +81,7 @@ function imageArraySource(
   const context = { input: input.name, source: path };
   const resolved = resolvePreprocess(preprocess, input);
   const apply = createPreprocessor(resolved);
-  const image = imageFromSample(new Uint8Array(shapeElements(images.dims)), images.dims);
+  const image = imageFromSample(new Uint8Array(elementCount(images.dims)), images.dims);
   const dims = preprocessedDims(resolved, image) ?? [];
   fitSample(dims, input, `${path} after ${preprocess.name} preprocessing`);
   checkConversion(resolved.dtype, type, context);
@@ -92,7 +92,7 @@ function imageArraySource(
   });
   return {
     length: images.isSingle ? 1 : (array.dims[0] ?? 0),
-    sampleBytes: shapeElements(dims) * elementBytes(type),
+    sampleBytes: elementCount(dims) * elementBytes(type),
     isPreprocessed: true,
     read: async (indices) => {
       const rows = images.isSingle ? [await array.readAll()] : await array.readRows(indices);

@@ -1,8 +1,8 @@
-import { InvalidArgumentError } from '@bitwright/core';
+import { elementCount, InvalidArgumentError } from '@bitwright/core';
 import type { FeedArray, Feeds, FeedTensor } from '@bitwright/ptq';
 import { createElements } from './element-type';
 import type { SampleValues } from './indexed-source';
-import { isFixed, type ModelInput, shapeElements } from './model-input';
+import { isFixed, type ModelInput } from './model-input';
 
 /** A sample and its place in the data, counted from 0 before shuffling. */
 export interface NumberedSample {
@@ -101,7 +101,7 @@ function stackTensors(tensors: readonly FeedTensor[], input: ModelInput): FeedTe
   }
   const dims = [tensors.length, ...first.dims];
   if (tensors.length === 1) return { type: first.type, dims, data: first.data };
-  const size = shapeElements(first.dims);
+  const size = elementCount(first.dims);
   const data = createElements(first.type, tensors.length * size);
   for (const [row, tensor] of tensors.entries()) setElements(data, tensor.data, row * size);
   return { type: first.type, dims, data };

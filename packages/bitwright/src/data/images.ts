@@ -1,12 +1,12 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { InputDataError } from '@bitwright/core';
+import { elementCount, InputDataError } from '@bitwright/core';
 import type { FeedTensor } from '@bitwright/ptq';
 import { checkConversion, convertElements } from './convert-elements';
 import { decodeImage } from './decode-image';
 import { elementBytes } from './element-type';
 import type { IndexedSource, SampleValues, UnreadableSample } from './indexed-source';
-import { fitSample, inputType, type ModelInput, shapeElements } from './model-input';
+import { fitSample, inputType, type ModelInput } from './model-input';
 import { describePreprocess, type Preprocess, preprocessedDims, resolvePreprocess } from './preprocess';
 import { createPreprocessor } from './raw-image';
 
@@ -90,7 +90,7 @@ export async function imageSource(path: string, input: ModelInput, preprocess: P
     description: `${basename(path)} ${count}, ${describePreprocess(preprocess)}`,
     inputs: [input.name],
     length: names.length,
-    sampleBytes: dims === undefined ? undefined : shapeElements(dims) * elementBytes(type),
+    sampleBytes: dims === undefined ? undefined : elementCount(dims) * elementBytes(type),
     names,
     mayFail: true,
     isPreprocessed: true,
@@ -128,5 +128,5 @@ async function collectFiles(
 }
 
 function isMissingDecoder(error: unknown): boolean {
-  return error instanceof InputDataError && error.message.startsWith('[bitwright] decode images');
+  return error instanceof InputDataError && error.operation === '[bitwright] decode images';
 }

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
-import { InputDataError, NonFiniteDataError } from '@bitwright/core';
+import { elementCount, InputDataError, NonFiniteDataError } from '@bitwright/core';
 import type { FeedTensor } from '@bitwright/ptq';
 import type { ByteRange, ByteSource } from './byte-source';
 import type { IndexedSource, SampleValues } from './indexed-source';
-import { fitSample, fixedSampleDims, inputType, type ModelInput, shapeElements } from './model-input';
+import { fitSample, fixedSampleDims, inputType, type ModelInput } from './model-input';
 import { tensorFromNested } from './nested-numbers';
 
 const scanStep = 2 ** 20;
@@ -131,7 +131,7 @@ function toTensor(value: unknown, input: ModelInput, where: string): FeedTensor 
 function reshapeFlat(tensor: FeedTensor, input: ModelInput): FeedTensor {
   const fixed = fixedSampleDims(input);
   const isFlat = tensor.dims.length === 1 && fixed !== undefined && fixed.length > 1;
-  return isFlat && tensor.data.length === shapeElements(fixed) ? { ...tensor, dims: fixed } : tensor;
+  return isFlat && tensor.data.length === elementCount(fixed) ? { ...tensor, dims: fixed } : tensor;
 }
 
 function refuse(expected: string, received: string, where: string): InputDataError {

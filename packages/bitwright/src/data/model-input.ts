@@ -1,4 +1,4 @@
-import { InputDataError, InvalidArgumentError } from '@bitwright/core';
+import { elementCount, InputDataError, InvalidArgumentError } from '@bitwright/core';
 import type { FeedType } from '@bitwright/ptq';
 import { isFeedType } from './element-type';
 
@@ -24,11 +24,6 @@ export function inputType(input: ModelInput): FeedType {
 /** `[N,3,32,32]`; free sizes print their name or `?`. */
 export function printShape(dims: readonly (number | string | undefined)[]): string {
   return `[${dims.map((dim) => dim ?? '?').join(',')}]`;
-}
-
-/** Number of elements of a shape. */
-export function shapeElements(dims: readonly number[]): number {
-  return dims.reduce((product, dim) => product * dim, 1);
 }
 
 /** Whether concrete sizes fit declared ones: equal wherever the declared size is a number. */
@@ -122,7 +117,7 @@ function layoutHint(sample: readonly number[], input: ModelInput): string | unde
 function sizeHint(sample: readonly number[], input: ModelInput): string | undefined {
   const fixed = fixedSampleDims(input);
   if (fixed === undefined) return undefined;
-  if (shapeElements(fixed) === shapeElements(sample) && sample.length !== fixed.length) {
+  if (elementCount(fixed) === elementCount(sample) && sample.length !== fixed.length) {
     return `The number of elements fits: reshape the samples to ${printShape(fixed)}.`;
   }
   if (fixed.length !== 3 || sample.length !== 3) return undefined;

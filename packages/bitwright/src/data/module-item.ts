@@ -1,18 +1,9 @@
-import { InputDataError } from '@bitwright/core';
+import { elementCount, InputDataError } from '@bitwright/core';
 import type { FeedArray, FeedTensor, FeedType } from '@bitwright/ptq';
 import { convertElements } from './convert-elements';
 import { isFeedType } from './element-type';
 import type { SampleValues } from './indexed-source';
-import {
-  dimsFit,
-  fitSample,
-  fixedSampleDims,
-  inputType,
-  isFixed,
-  type ModelInput,
-  printShape,
-  shapeElements,
-} from './model-input';
+import { dimsFit, fitSample, fixedSampleDims, inputType, isFixed, type ModelInput, printShape } from './model-input';
 import { elementsFromNumbers, type PlainNumber, tensorFromNested } from './nested-numbers';
 
 const operation = '[bitwright] read samples';
@@ -56,7 +47,7 @@ function sliceRow(tensors: readonly FeedTensor[], inputs: readonly ModelInput[],
       const input = inputs[index];
       const isRow = tensor.dims.length === (input?.dims.length ?? 0) - 1;
       const dims = isRow ? tensor.dims : tensor.dims.slice(1);
-      const size = shapeElements(dims);
+      const size = elementCount(dims);
       return [input?.name ?? '', { type: tensor.type, dims, data: tensor.data.slice(row * size, (row + 1) * size) }];
     }),
   );
@@ -92,8 +83,8 @@ function toTensor(value: unknown, input: ModelInput, where: string): FeedTensor 
   if (isTensorLike(value)) {
     const { data, dims } = value;
     const size = ArrayBuffer.isView(data) || Array.isArray(data) ? (data as { length: number }).length : undefined;
-    if (size === undefined || size !== shapeElements(dims)) {
-      throw refuse(`${shapeElements(dims)} elements for dims ${printShape(dims)}`, `${size ?? typeof data}`, place);
+    if (size === undefined || size !== elementCount(dims)) {
+      throw refuse(`${elementCount(dims)} elements for dims ${printShape(dims)}`, `${size ?? typeof data}`, place);
     }
     return { type, dims, data: toElements(data, value.type, input, place) };
   }
@@ -136,10 +127,10 @@ function arrayType(data: unknown, wanted: FeedType): FeedType | undefined {
 /** Shape of a bare typed array: k samples of the input's fixed sample shape, or the one free size it leaves. */
 function impliedDims(length: number, input: ModelInput, place: string): readonly number[] {
   const fixed = fixedSampleDims(input);
-  const size = fixed === undefined ? 0 : shapeElements(fixed);
+  const size = fixed === undefined ? 0 : elementCount(fixed);
   if (fixed !== undefined && length % size === 0) return [length / size, ...fixed];
   const free = input.dims.slice(1).filter((dim) => !isFixed(dim)).length;
-  const known = shapeElements(input.dims.slice(1).filter(isFixed));
+  const known = elementCount(input.dims.slice(1).filter(isFixed));
   if (free === 1 && length % known === 0) {
     return input.dims.slice(1).map((dim) => (isFixed(dim) ? dim : length / known));
   }

@@ -1,4 +1,4 @@
-import { InputDataError } from '@bitwright/core';
+import { elementCount, InputDataError } from '@bitwright/core';
 import type { FeedType } from '@bitwright/ptq';
 import { elementBytes } from './element-type';
 
@@ -79,7 +79,7 @@ export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   const text = new TextDecoder(major === 3 ? 'utf-8' : 'latin1').decode(bytes.subarray(offset, offset + length));
   const fields = parseDictionary(text, name);
   const { type, littleEndian } = parseDescriptor(fields.descr, name);
-  const elements = fields.shape.reduce((product, dim) => product * dim, 1);
+  const elements = elementCount(fields.shape);
   if (!Number.isSafeInteger(elements * elementBytes(type))) {
     throw refuse(name, 'a shape whose bytes can be counted', `shape [${fields.shape.join(',')}]`);
   }

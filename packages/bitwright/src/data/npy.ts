@@ -1,4 +1,4 @@
-import { InputDataError, InvalidArgumentError } from '@bitwright/core';
+import { elementCount, InputDataError, InvalidArgumentError } from '@bitwright/core';
 import type { FeedArray, FeedTensor, FeedType } from '@bitwright/ptq';
 import { type ByteSource, memorySource } from './byte-source';
 import { bytesFromElements, createElements, elementBytes } from './element-type';
@@ -46,7 +46,7 @@ export async function decodeNpy(bytes: Uint8Array, name = '.npy bytes'): Promise
  * @throws {InvalidArgumentError} when dims and data do not agree
  */
 export function encodeNpy(tensor: FeedTensor): Uint8Array {
-  const elements = tensor.dims.reduce((product, dim) => product * dim, 1);
+  const elements = elementCount(tensor.dims);
   if (elements !== tensor.data.length) {
     throw new InvalidArgumentError({
       operation: '[bitwright] encode .npy',
@@ -82,7 +82,7 @@ function transposeFortran(stored: FeedArray, header: NpyHeader): FeedArray {
   const result = createElements(header.type, stored.length);
   const target: Record<number, number | bigint> = result;
   const position = dims.map(() => 0);
-  const strides = dims.map((_, axis) => dims.slice(axis + 1).reduce((product, dim) => product * dim, 1));
+  const strides = dims.map((_, axis) => elementCount(dims.slice(axis + 1)));
   let offset = 0;
   for (let index = 0; index < stored.length; index++) {
     target[offset] = stored[index] ?? 0;

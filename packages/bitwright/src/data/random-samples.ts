@@ -1,8 +1,8 @@
-import { InvalidArgumentError } from '@bitwright/core';
+import { elementCount, InvalidArgumentError } from '@bitwright/core';
 import type { Feeds, FeedTensor, SampleSource } from '@bitwright/ptq';
 import { createElements } from './element-type';
 import { numberToHalf } from './half-float';
-import { inputType, isFixed, type ModelInput, printShape, shapeElements } from './model-input';
+import { inputType, isFixed, type ModelInput, printShape } from './model-input';
 import { createNormal, createRandom } from './seeded-random';
 
 export interface RandomSamplesOptions {
@@ -66,7 +66,7 @@ function completeDims(input: ModelInput, given: readonly number[] | undefined): 
 
 function randomTensor(input: ModelInput, dims: readonly number[], random: () => number): FeedTensor {
   const type = inputType(input);
-  const data = createElements(type, shapeElements(dims));
+  const data = createElements(type, elementCount(dims));
   const target: Record<number, number | bigint> = data;
   const normal = createNormal(random);
   const isFloat = type.startsWith('float');

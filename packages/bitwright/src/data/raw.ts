@@ -1,4 +1,4 @@
-import { InputDataError, InvalidArgumentError } from '@bitwright/core';
+import { elementCount, InputDataError, InvalidArgumentError } from '@bitwright/core';
 import type { FeedType } from '@bitwright/ptq';
 import type { ByteSource } from './byte-source';
 import { elementBytes } from './element-type';
@@ -38,7 +38,7 @@ export function openRaw(source: ByteSource, type: FeedType, sampleDims: readonly
       received: `[${sampleDims.join(',')}]`,
     });
   }
-  const sampleBytes = sampleDims.reduce((product, dim) => product * dim, 1) * elementBytes(type);
+  const sampleBytes = elementCount(sampleDims) * elementBytes(type);
   if (source.size % sampleBytes !== 0) {
     throw new InputDataError({
       operation: `[bitwright] read ${source.name}`,

@@ -1,4 +1,4 @@
-import { InputDataError } from '@bitwright/core';
+import { elementCount, InputDataError } from '@bitwright/core';
 import type { FeedArray, FeedType } from '@bitwright/ptq';
 import type { ByteSource } from './byte-source';
 import { elementBytes, elementsFromBytes } from './element-type';
@@ -26,11 +26,11 @@ const memoryLimit = 2 ** 31 - 1;
 
 /** Row-major array at a known place of a source; reads only what is asked for. */
 export function storedArray(source: ByteSource, layout: ArrayLayout): StoredArray {
-  const rowElements = layout.dims.slice(1).reduce((product, dim) => product * dim, 1);
+  const rowElements = elementCount(layout.dims.slice(1));
   const rowBytes = rowElements * elementBytes(layout.type);
   const decode = (bytes: Uint8Array): FeedArray => elementsFromBytes(layout.type, bytes, layout.littleEndian);
   const readAll = async (): Promise<FeedArray> => {
-    const length = layout.dims.reduce((product, dim) => product * dim, 1) * elementBytes(layout.type);
+    const length = elementCount(layout.dims) * elementBytes(layout.type);
     if (length > memoryLimit) {
       throw new InputDataError({
         operation: `[bitwright] read ${source.name}`,
@@ -53,7 +53,7 @@ export function storedArray(source: ByteSource, layout: ArrayLayout): StoredArra
 
 /** Array already in memory, row-major. */
 export function memoryArray(type: FeedType, dims: readonly number[], data: FeedArray): StoredArray {
-  const rowElements = dims.slice(1).reduce((product, dim) => product * dim, 1);
+  const rowElements = elementCount(dims.slice(1));
   const readRows = async (rows: readonly number[]): Promise<FeedArray[]> =>
     rows.map((row) => data.subarray(row * rowElements, (row + 1) * rowElements));
   return Object.freeze({ type, dims, readAll: async () => data, readRows });

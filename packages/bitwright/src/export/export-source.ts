@@ -58,16 +58,17 @@ export async function openExportSource({ model, spec, target, cwd }: ExportSourc
 // — internals —
 
 async function readSpec(path: string, shown: string): Promise<QuantizationSpec> {
+  const operation = `[bitwright] read spec ${shown}`;
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    const received = cause.code === 'ENOENT' ? 'no such file' : cause.message;
+    throw new InputDataError({ operation, expected: 'a spec of `bitwright quantize`', received, cause });
+  });
   try {
-    return specFromJson(await readFile(path, 'utf8'));
+    return specFromJson(text);
   } catch (cause) {
-    const received = QuantError.isInstance(cause) ? cause.message : (cause as Error).message;
-    throw new InputDataError({
-      operation: '[bitwright] read spec',
-      expected: `a spec of \`bitwright quantize\` at ${shown}`,
-      received,
-      cause,
-    });
+    if (!QuantError.isInstance(cause)) throw cause;
+    const { expected, received, hint } = cause;
+    throw new InputDataError({ operation, expected, received, hint, cause });
   }
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { InputDataError } from '@bitwright/core';
 import { convertedStem } from '../convert/convert-model';
+import { shellWord } from '../terminal/shell-word';
 
 /**
  * Refuses a TensorFlow.js model.json where an .onnx file is wanted, with the commands that lead there. Other files pass: whoever
@@ -13,12 +14,12 @@ import { convertedStem } from '../convert/convert-model';
 export async function refuseWebModel(shown: string, formats: string, cwd: string): Promise<void> {
   const path = resolve(cwd, shown);
   if (!(await isWebModel(path))) return;
-  const onnx = quoted(join(dirname(shown), `${convertedStem(path, dirname(path))}.onnx`));
+  const onnx = shellWord(join(dirname(shown), `${convertedStem(path, dirname(path))}.onnx`));
   throw new InputDataError({
     operation: '[bitwright] export',
     expected: 'a quantized .onnx file, or a float one with --spec',
     received: `${shown}, a TensorFlow.js model`,
-    hint: `Convert and quantize it first: \`bitwright convert ${quoted(shown)} -o ${onnx}\`, then \`bitwright quantize ${onnx} --data <path> --to ${formats}\`.`,
+    hint: `Convert and quantize it first: \`bitwright convert ${shellWord(shown)} -o ${onnx}\`, then \`bitwright quantize ${onnx} --data <path> --to ${formats}\`.`,
   });
 }
 
@@ -31,11 +32,4 @@ export async function isWebModel(path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-// — internals —
-
-/** A path as a shell takes it as one word. */
-function quoted(path: string): string {
-  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -64,3 +64,8 @@ export type FileValues<Table extends OptionTable> = {
 export function environmentName(key: string): string {
   return `BITWRIGHT_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
+
+/** `-o, --output <path>` → `--output`. */
+export function longFlag(flags: string): string {
+  return flags.split(/[ ,]+/).find((part) => part.startsWith('--')) ?? flags;
+}

@@ -1,4 +1,4 @@
-import { environmentName, type OptionTable, type OptionValues } from './option-table';
+import { environmentName, longFlag, type OptionTable, type OptionValues } from './option-table';
 import { parseFileValue, parseText } from './parse-option';
 
 /** Values of a config file, and where they came from. */
@@ -25,7 +25,7 @@ export function resolveOptions<Table extends OptionTable>(
 ): OptionValues<Table> {
   const entries = Object.entries(table).map(([key, spec]) => {
     const flag = flags[key];
-    const name = spec.flags.split(/[ ,]+/).find((part) => part.startsWith('--')) ?? key;
+    const name = longFlag(spec.flags);
     if (typeof flag === 'boolean') return [key, flag];
     if (typeof flag === 'string') return [key, parseText(spec, flag, name)];
     if (Array.isArray(flag)) return [key, flag.flatMap((text) => parseText(spec, String(text), name))];

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { InputDataError } from '@bitwright/core';
-import { findExporter, type PackedValue } from '@bitwright/export';
+import { InputDataError, ModelFormatError } from '@bitwright/core';
+import { findExporter, isPackedModel, type PackedValue } from '@bitwright/export';
 import { type IntegerModel, integerOperators, loadPackedModel } from '@bitwright/runtime';
 import type { ModelInput } from '../data/model-input';
+import { shellWord } from '../terminal/shell-word';
 
 export interface OpenPackedOptions {
   readonly threads: number;
@@ -24,8 +25,9 @@ export interface OpenedPackedModel {
 /**
  * Reads a packed model, checks its checksums and plans its steps.
  *
- * @throws {InputDataError} when the file is missing, or damaged
- * @throws {UnsupportedOperatorError} naming the first node that does not run
+ * @throws {InputDataError} when the file is missing, a folder, or no packed model
+ * @throws {ModelFormatError} when it is damaged
+ * @throws {UnsupportedOperatorError} naming the first input or node that does not run
  */
 export async function openPackedModel(
   path: string,
@@ -33,10 +35,7 @@ export async function openPackedModel(
   { threads, isReference }: OpenPackedOptions,
 ): Promise<OpenedPackedModel> {
   const bytes = await readPackedFile(path, shown);
-  const problem = findExporter('packed').validate([{ path: shown, bytes }])[0];
-  if (problem !== undefined) {
-    throw refuse(`${problem.expected} (${problem.where})`, `${problem.received} in ${shown}`);
-  }
+  refuseDamage(bytes, shown);
   const native = isReference ? undefined : await loadNativeOperators(threads);
   const operators = native !== undefined && 'operators' in native ? native.operators : integerOperators();
   const model = loadPackedModel(bytes, { operators });
@@ -52,11 +51,29 @@ export async function openPackedModel(
 // — internals —
 
 async function readPackedFile(path: string, shown: string): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await readFile(path));
-  } catch (cause) {
-    throw refuse('a packed model (`bitwright export --to packed`)', `${shown}: ${(cause as Error).message}`, cause);
-  }
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    const reasons: Readonly<Record<string, string>> = { ENOENT: 'does not exist', EISDIR: 'is a folder' };
+    const reason = reasons[cause.code ?? ''];
+    throw refuse(reason === undefined ? cause.message : `${shown}, which ${reason}`, undefined, cause);
+  });
+  if (isPackedModel(bytes)) return new Uint8Array(bytes);
+  const isOnnx = /\.onnx$/i.test(shown);
+  throw refuse(
+    `${shown}, ${isOnnx ? 'an .onnx file' : 'another kind of file'}`,
+    `\`bitwright export ${isOnnx ? shellWord(shown) : '<model.onnx>'} --to packed\` writes one from a quantized model.`,
+  );
+}
+
+function refuseDamage(bytes: Uint8Array, shown: string): void {
+  const [problem] = findExporter('packed').validate([{ path: shown, bytes }]);
+  if (problem === undefined) return;
+  const { where, expected, received } = problem;
+  throw new ModelFormatError({
+    operation: `[bitwright] run ${shown}${where === shown ? '' : `, ${where}`}`,
+    expected,
+    received,
+    hint: 'It is damaged or of another version: write it again with `bitwright export --to packed`.',
+  });
 }
 
 async function loadNativeOperators(threads: number) {
@@ -67,20 +84,21 @@ async function loadNativeOperators(threads: number) {
   return { operators: nativeOperators(loaded.backend) };
 }
 
-/** Only float32 inputs run; others are refused by the data they would need. */
-function asInput({ name, type, shape }: PackedValue): ModelInput {
+/** All inputs of a model that was loaded are float32. */
+function asInput({ name, shape }: PackedValue): ModelInput {
   return {
     name,
-    type: type === 1 ? 'float32' : `ONNX type ${type}`,
+    type: 'float32',
     dims: shape.map((size) => (typeof size === 'number' ? size : size === '?' ? undefined : size)),
   };
 }
 
-function refuse(expected: string, received: string, cause?: unknown): InputDataError {
+function refuse(received: string, hint: string | undefined, cause?: unknown): InputDataError {
   return new InputDataError({
     operation: '[bitwright] run',
-    expected,
+    expected: 'a packed model (.bwpk)',
     received,
-    ...(cause === undefined ? {} : { cause }),
+    hint,
+    cause,
   });
 }

@@ -51,7 +51,7 @@ function describeNative(kernels: NativeKernels): string[] {
   return [
     '',
     `  native kernels: ${isa} (of ${isas.join(', ')}), ${threads} ${threads === 1 ? 'thread' : 'threads'}, from ${source}`,
-    ...byIsa.flatMap(([name, names]) => wrapNames(name, names)),
+    ...wrapNames(byIsa),
   ];
 }
 
@@ -62,23 +62,25 @@ function describeTfjs(kernels: TfjsKernels | undefined): string[] {
   return [
     '',
     `  TensorFlow.js backend: ${native.length} native kernels, ${borrowed.length} borrowed from tfjs' cpu backend`,
-    ...wrapNames(
-      'native',
-      native.map(({ kernelName }) => kernelName),
-    ),
-    ...wrapNames('borrowed', borrowed),
+    ...wrapNames([
+      ['native', native.map(({ kernelName }) => kernelName)],
+      ['borrowed', borrowed],
+    ]),
   ];
 }
 
-/** Names behind a label, in lines of at most about 100 characters. */
-function wrapNames(label: string, names: readonly string[]): string[] {
-  const lines = [`    ${label.padEnd(10)}`];
-  for (const name of names) {
-    const line = lines.at(-1) as string;
-    if (line.length + name.length > 100) lines.push(`${' '.repeat(14)}${name} `);
-    else lines[lines.length - 1] = `${line}${name} `;
-  }
-  return lines.map((line) => line.trimEnd());
+/** Names behind labels, in lines of at most 100 characters. */
+function wrapNames(groups: readonly (readonly [label: string, names: readonly string[]])[]): string[] {
+  const width = Math.max(...groups.map(([label]) => label.length)) + 2;
+  return groups.flatMap(([label, names]) => {
+    const lines = [`    ${label.padEnd(width)}`];
+    for (const name of names) {
+      const line = lines.at(-1) as string;
+      if (line.length + name.length > 100) lines.push(`${' '.repeat(4 + width)}${name} `);
+      else lines[lines.length - 1] = `${line}${name} `;
+    }
+    return lines.map((line) => line.trimEnd());
+  });
 }
 
 function describePart({ version, note, isNeeded }: Part): string {
