@@ -1,9 +1,9 @@
-import { findTarget, InputDataError, InvalidArgumentError, type QuantizationSpec, type Target } from '@bitwright/core';
+import { findTarget, InvalidArgumentError, type QuantizationSpec, type Target } from '@bitwright/core';
 import { writeQdq } from '@bitwright/export';
 import { editGraph, encodeModel, type Model, nodeLabel } from '@bitwright/onnx';
 import type { SampleSource } from '../feeds';
-import { type OnProgress, reportPhase, throwIfAborted } from '../progress';
-import { limitedBatches, sampleCount } from '../sample-source';
+import type { OnProgress } from '../progress';
+import { runSamples } from '../run-samples';
 import type { Runtime } from '../session';
 import {
   type CorrectableLayer,
@@ -128,39 +128,19 @@ async function measureShifts(
   isCentred: boolean,
   options: CorrectBiasOptions,
 ): Promise<{ readonly shifts: ReadonlyMap<string, Float64Array>; readonly samples: number }> {
-  const { runtime, source, batchSize = 32, samples: limit = 256, signal } = options;
   const twin = twinModel(float, quantized, taps, isCentred);
-  const total = source.length === undefined ? undefined : Math.min(source.length, limit);
-  const progress = reportPhase('calibrate', total, options.onProgress);
   const sums = new Map<string, Float64Array>();
-  let samples = 0;
   // Without optimization, so that quantizers around float weights stay what they are.
-  const session = await runtime.createSession(encodeModel(twin.model), { optimization: 'disabled' });
-  try {
-    for await (const feeds of limitedBatches(source, batchSize, limit)) {
-      throwIfAborted(signal, 'calibrate');
-      const count = sampleCount(feeds);
-      if (count === 0) continue;
-      const results = await session.run(feeds, [...twin.shifts.values()]);
-      for (const [node, output] of twin.shifts) {
-        const shift = results[output]?.data as Float32Array;
-        const sum = sums.get(node) ?? new Float64Array(shift.length);
-        for (let c = 0; c < sum.length; c++) sum[c] = (sum[c] as number) + count * (shift[c] as number);
-        sums.set(node, sum);
-      }
-      samples += count;
-      progress.advance(count);
+  const session = await options.runtime.createSession(encodeModel(twin.model), { optimization: 'disabled' });
+  const outputs = [...twin.shifts.values()];
+  const samples = await runSamples('[ptq] correctBias', session, outputs, options, (results, count) => {
+    for (const [node, output] of twin.shifts) {
+      const shift = results[output]?.data as Float32Array;
+      const sum = sums.get(node) ?? new Float64Array(shift.length);
+      for (let c = 0; c < sum.length; c++) sum[c] = (sum[c] as number) + count * (shift[c] as number);
+      sums.set(node, sum);
     }
-  } finally {
-    await session.release();
-  }
-  if (samples === 0) {
-    throw new InputDataError({
-      operation: '[ptq] correctBias',
-      expected: 'at least one sample',
-      received: `none (${source.description})`,
-    });
-  }
+  });
   return { shifts: new Map([...sums].map(([node, sum]) => [node, sum.map((v) => v / samples)])), samples };
 }
 

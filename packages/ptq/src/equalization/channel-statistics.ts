@@ -1,8 +1,8 @@
-import { InputDataError, InvalidArgumentError, NonFiniteDataError } from '@bitwright/core';
+import { InvalidArgumentError, NonFiniteDataError } from '@bitwright/core';
 import { createValueInfo, DataType, editGraph, encodeModel, inferShapes, type Model } from '@bitwright/onnx';
 import type { SampleSource } from '../feeds';
-import { type OnProgress, reportPhase, throwIfAborted } from '../progress';
-import { limitedBatches, sampleCount } from '../sample-source';
+import type { OnProgress } from '../progress';
+import { runSamples } from '../run-samples';
 import type { Runtime } from '../session';
 import type { ChannelStatistics, StatisticsTable } from './batch-norm-statistics';
 import { addChannelReduction } from './reduction-nodes';
@@ -36,38 +36,18 @@ export interface ObserveChannelsOptions {
  * @throws {NonFiniteDataError} when a channel becomes NaN or infinite
  */
 export async function observeChannels(model: Model, options: ObserveChannelsOptions): Promise<StatisticsTable> {
-  const { tensors, runtime, source, batchSize = 32, samples: limit = 256, signal } = options;
+  const { tensors, runtime } = options;
   if (tensors.length === 0) return new Map();
   const tapped = tapChannels(model, tensors);
   const outputs = [...tapped.taps.values()].flatMap(({ mean, square, min, max }) => [mean, square, min, max]);
   const sums = new Map<string, ChannelSums>();
-  const total = source.length === undefined ? undefined : Math.min(source.length, limit);
-  const progress = reportPhase('calibrate', total, options.onProgress);
   const session = await runtime.createSession(encodeModel(tapped.model));
-  let samples = 0;
-  try {
-    for await (const feeds of limitedBatches(source, batchSize, limit)) {
-      throwIfAborted(signal, 'calibrate');
-      const count = sampleCount(feeds);
-      if (count === 0) continue;
-      const results = await session.run(feeds, outputs);
-      for (const [tensor, tap] of tapped.taps) {
-        const row = (name: string): Float32Array => results[name]?.data as Float32Array;
-        addRun(sums, tensor, count, row(tap.mean), row(tap.square), row(tap.min), row(tap.max));
-      }
-      samples += count;
-      progress.advance(count);
+  const samples = await runSamples('[ptq] observeChannels', session, outputs, options, (results, count) => {
+    for (const [tensor, tap] of tapped.taps) {
+      const row = (name: string): Float32Array => results[name]?.data as Float32Array;
+      addRun(sums, tensor, count, row(tap.mean), row(tap.square), row(tap.min), row(tap.max));
     }
-  } finally {
-    await session.release();
-  }
-  if (samples === 0) {
-    throw new InputDataError({
-      operation: '[ptq] observeChannels',
-      expected: 'at least one sample',
-      received: `none (${source.description})`,
-    });
-  }
+  });
   return new Map([...sums].map(([tensor, sum]) => [tensor, finish(sum, samples)]));
 }
 
