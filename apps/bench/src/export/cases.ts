@@ -23,6 +23,11 @@ export interface ExportCase {
   load(folder: string, fold?: number): Promise<{ readonly calibration: SampleSet; readonly test: SampleSet }>;
 }
 
+/** The float model of a case, as it lies in its file. */
+export function modelFile({ model }: ExportCase, folder: string): Uint8Array {
+  return readFileSync(join(folder, 'models', `${model}.onnx`));
+}
+
 /** Samples as calibration takes them, in batches of at most the case's: some models fix theirs. */
 export function asSource({ input, batch }: ExportCase, set: SampleSet): SampleSource {
   return {

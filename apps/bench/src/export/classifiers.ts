@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { layersModelToOnnx, onnxToLayersModel, registerOnnxLayers } from '@bitwright/export';
 import { decodeModel, encodeModel, type Model } from '@bitwright/onnx';
@@ -7,7 +5,7 @@ import { useNativeBackend } from '@bitwright/tfjs-backend';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import * as ort from 'onnxruntime-node';
-import { exportCases, type SampleSet } from './cases';
+import { exportCases, modelFile, type SampleSet } from './cases';
 
 export interface ClassifierRow {
   readonly model: string;
@@ -29,7 +27,7 @@ export async function measureClassifiers(folder: string): Promise<ClassifierRow[
   registerOnnxLayers({ ...tf, layers: tfl.layers, initializers: tfl.initializers });
   const rows: ClassifierRow[] = [];
   for (const given of exportCases.filter(({ output }) => output === 'logits')) {
-    const model = decodeModel(readFileSync(join(folder, 'models', `${given.model}.onnx`)));
+    const model = decodeModel(modelFile(given, folder));
     const { test } = await given.load(folder);
     rows.push(await measureOne(given.model, model, test));
   }

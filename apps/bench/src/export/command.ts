@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
+import { dataFolder } from '../measure/data-folder';
 import { currentCommit, describeMachine } from '../measure/machine';
 import { exportCases } from './cases';
 import { measureClassifiers } from './classifiers';
@@ -57,9 +58,4 @@ export function exportCommand(): Command {
         process.stderr.write(`${given.model}\n`);
       }
     });
-}
-
-function dataFolder(given: string | undefined): string {
-  const shared = process.env['BITWRIGHT_SHARED'] ?? join(import.meta.dirname, '../../../../../shared');
-  return given ?? join(shared, 'data');
 }

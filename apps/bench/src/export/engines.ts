@@ -4,13 +4,29 @@ import { encodeModel, type Model } from '@bitwright/onnx';
 import { loadPackedModel } from '@bitwright/runtime';
 import { nativeOperators } from '@bitwright/runtime/native';
 import * as ort from 'onnxruntime-node';
-import type { ExportCase } from './cases';
+import type { ExportCase, SampleSet } from './cases';
+import { joined } from './scores';
 
 /** A model in some runtime, on one thread. */
 export interface Engine {
   /** The output of one batch, NCHW in. */
   run(data: Float32Array, dims: readonly number[]): Promise<Float32Array>;
   release(): Promise<void>;
+}
+
+/** Outputs of every sample, by the names of engines that take each batch in turn. */
+export async function runAll(
+  { batch }: ExportCase,
+  test: SampleSet,
+  engines: readonly { readonly name: string; readonly engine: Engine }[],
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const parts = new Map(engines.map(({ name }): [string, Float32Array[]] => [name, []]));
+  for (let start = 0; start < test.count; start += batch) {
+    const n = Math.min(batch, test.count - start);
+    const x = test.batch(start, n);
+    for (const { name, engine } of engines) parts.get(name)?.push(await engine.run(x, [n, ...test.dims]));
+  }
+  return new Map([...parts].map(([name, list]) => [name, joined(list)]));
 }
 
 /** How onnxruntime treats a file: optimized, as written, or optimized without its passes over quantizers. */

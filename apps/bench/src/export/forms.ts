@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { findExporter, qdqToQOperator } from '@bitwright/export';
+import { qdqToQOperator } from '@bitwright/export';
 import { decodeModel, type Model } from '@bitwright/onnx';
 import { type QuantizeResult, quantizeModel } from '@bitwright/ptq';
-import { asSource, type ExportCase, type SampleSet } from './cases';
-import { type Engine, integerEngine, ortEngine } from './engines';
+import { asSource, type ExportCase, modelFile, type SampleSet } from './cases';
+import { type Engine, integerEngine, ortEngine, runAll } from './engines';
+import { exportedBytes } from './exported-bytes';
 import { classesOf, finite, joined, share, signalToNoise } from './scores';
 
 /** One file in one runtime, and what came out. */
@@ -47,7 +46,7 @@ const tensorrtReference = 'TensorRT spec, integer reference';
 
 /** Quantizes a model for onnxruntime and for TensorRT, writes every ONNX form, and runs all of them on the same samples. */
 export async function measureForms(given: ExportCase, folder: string, turns: number): Promise<CaseResult> {
-  const model = decodeModel(readFileSync(join(folder, 'models', `${given.model}.onnx`)));
+  const model = decodeModel(modelFile(given, folder));
   const outputs = new Map<string, Float32Array>();
   const labels: number[] = [];
   const references = new Map<string, string>();
@@ -91,7 +90,7 @@ export async function measureForms(given: ExportCase, folder: string, turns: num
 /** Only the times, from a short calibration: they do not depend on scales. For a machine that is quiet for a minute. */
 export async function retime(given: ExportCase, folder: string, turns: number, known: CaseResult): Promise<CaseResult> {
   const { calibration, test } = await given.load(folder);
-  const model = decodeModel(readFileSync(join(folder, 'models', `${given.model}.onnx`)));
+  const model = decodeModel(modelFile(given, folder));
   const few = asSource(given, { ...calibration, count: Math.min(calibration.count, 16) });
   const forOrt = await quantizeModel(model, { calibration: few, verifySamples: 0, target: 'ort-x64' });
   const integer = qdqToQOperator(forOrt.model).model;
@@ -113,10 +112,14 @@ async function openForms(
   const { model: integer, float } = qdqToQOperator(forOrt.model);
   const forms: readonly Form[] = [
     { name: 'float', engine: await ortEngine(model, given, 'optimized'), reference: ours },
-    { name: ours, engine: integerEngine(packed(forOrt), given), reference: ours },
+    { name: ours, engine: integerEngine(exportedBytes('packed', forOrt), given), reference: ours },
     { name: 'QDQ', engine: await ortEngine(forOrt.model, given, 'optimized'), reference: ours },
     { name: 'QOperator', engine: await ortEngine(integer, given, 'optimized'), reference: ours },
-    { name: tensorrtReference, engine: integerEngine(packed(forTensorrt), given), reference: tensorrtReference },
+    {
+      name: tensorrtReference,
+      engine: integerEngine(exportedBytes('packed', forTensorrt), given),
+      reference: tensorrtReference,
+    },
     {
       name: 'TensorRT placement',
       engine: await ortEngine(forTensorrt.model, given, 'without quantizer passes'),
@@ -129,21 +132,6 @@ async function openForms(
     },
   ];
   return { forms, float: float.length };
-}
-
-function packed({ spec, floatModel }: QuantizeResult): Uint8Array {
-  const [file] = findExporter('packed').write(spec, floatModel);
-  return file?.bytes ?? new Uint8Array();
-}
-
-async function runAll(given: ExportCase, test: SampleSet, forms: readonly Form[]): Promise<Map<string, Float32Array>> {
-  const parts = new Map(forms.map(({ name }): [string, Float32Array[]] => [name, []]));
-  for (let start = 0; start < test.count; start += given.batch) {
-    const n = Math.min(given.batch, test.count - start);
-    const x = test.batch(start, n);
-    for (const { name, engine } of forms) parts.get(name)?.push(await engine.run(x, [n, ...test.dims]));
-  }
-  return new Map([...parts].map(([name, list]) => [name, joined(list)]));
 }
 
 type TimedForm = 'float' | 'QDQ' | 'QOperator' | typeof ours;
@@ -159,7 +147,7 @@ async function timedEngines(
     { name: 'float', engine: await ortEngine(float, given, 'optimized') },
     { name: 'QDQ', engine: await ortEngine(forOrt.model, given, 'optimized') },
     { name: 'QOperator', engine: await ortEngine(integer, given, 'optimized') },
-    { name: ours, engine: integerEngine(packed(forOrt), given) },
+    { name: ours, engine: integerEngine(exportedBytes('packed', forOrt), given) },
     { name: 'QOperator', engine: await ortEngine(integer, given, 'optimized') },
     { name: 'QDQ', engine: await ortEngine(forOrt.model, given, 'optimized') },
   ];

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { findExporter } from '@bitwright/export';
 import { decodeModel } from '@bitwright/onnx';
 import { quantizeModel } from '@bitwright/ptq';
-import { asSource, type ExportCase, type SampleSet } from '../export/cases';
-import { type Engine, integerEngine, ortEngine } from '../export/engines';
+import { asSource, type ExportCase, modelFile } from '../export/cases';
+import { integerEngine, ortEngine, runAll } from '../export/engines';
+import { exportedBytes } from '../export/exported-bytes';
 import { classesOf, finite, joined, share, signalToNoise } from '../export/scores';
 import { interpret, type Resolver } from './interpreter';
 
@@ -53,7 +51,7 @@ export async function measureTflite(
   given: ExportCase,
   { folder, python, samples }: { readonly folder: string; readonly python: string; readonly samples: number },
 ): Promise<TfliteCase> {
-  const file = readFileSync(join(folder, 'models', `${given.model}.onnx`));
+  const file = modelFile(given, folder);
   const float = decodeModel(file);
   const outputs = new Map<string, FormOutputs>();
   const labels: number[] = [];
@@ -62,23 +60,17 @@ export async function measureTflite(
     const { calibration, test: whole } = await given.load(folder, fold);
     const test = { ...whole, count: Math.min(whole.count, samples) };
     const options = { calibration: asSource(given, calibration), verifySamples: 0, target: 'tflite' };
-    const { spec, floatModel } = await quantizeModel(float, options);
-    const bytesOf = (format: string): Uint8Array =>
-      findExporter(format).write(spec, floatModel)[0]?.bytes ?? new Uint8Array();
-    const tflite = bytesOf('tflite');
-    const packed = bytesOf('packed');
+    const quantized = await quantizeModel(float, options);
+    const [tflite, packed] = [exportedBytes('tflite', quantized), exportedBytes('packed', quantized)];
+    const engines = [
+      { name: 'float', expected: reference, engine: await ortEngine(float, given, 'optimized') },
+      { name: reference, expected: reference, engine: integerEngine(packed, given) },
+      { name: floatReference, expected: floatReference, engine: integerEngine(packed, given, 'float') },
+    ];
+    const ours = await runAll(given, test, engines);
+    for (const { engine } of engines) await engine.release();
     const parts: readonly (FormOutputs & { readonly form: string })[] = [
-      {
-        form: 'float',
-        expected: reference,
-        values: await run(given, test, await ortEngine(float, given, 'optimized')),
-      },
-      { form: reference, expected: reference, values: await run(given, test, integerEngine(packed, given)) },
-      {
-        form: floatReference,
-        expected: floatReference,
-        values: await run(given, test, integerEngine(packed, given, 'float')),
-      },
+      ...engines.map(({ name, expected }) => ({ form: name, expected, values: ours.get(name) ?? new Float32Array() })),
       ...resolvers.map(({ resolver, expected }) => ({
         form: `TFLite, ${resolver}`,
         expected,
@@ -112,16 +104,4 @@ export async function measureTflite(
   });
   const { model, data } = given;
   return { model, data, samples: count, floatBytes: file.length, tfliteBytes, rows };
-}
-
-// — internals —
-
-async function run({ batch }: ExportCase, test: SampleSet, engine: Engine): Promise<Float32Array> {
-  const parts: Float32Array[] = [];
-  for (let start = 0; start < test.count; start += batch) {
-    const n = Math.min(batch, test.count - start);
-    parts.push(await engine.run(test.batch(start, n), [n, ...test.dims]));
-  }
-  await engine.release();
-  return joined(parts);
 }

@@ -5,6 +5,7 @@ import process from 'node:process';
 import { exporters } from '@bitwright/export';
 import { Command } from 'commander';
 import { exportCases } from '../export/cases';
+import { dataFolder } from '../measure/data-folder';
 import { currentCommit, describeMachine } from '../measure/machine';
 import { measureTflite } from './accuracy';
 import { type LargeExportRow, measureLargeExport } from './large-export';
@@ -98,9 +99,4 @@ function tensorflowVersion(python: string): string {
   const script =
     'import importlib.metadata as m, itertools as i; print(next(v for n in ("tensorflow", "tensorflow_cpu") for v in [next((d.version for d in m.distributions() if d.metadata["Name"] in (n, n.replace("_", "-"))), None)] if v))';
   return execFileSync(python, ['-c', script], { encoding: 'utf8' }).trim();
-}
-
-function dataFolder(given: string | undefined): string {
-  const shared = process.env['BITWRIGHT_SHARED'] ?? join(import.meta.dirname, '../../../../../shared');
-  return given ?? join(shared, 'data');
 }
