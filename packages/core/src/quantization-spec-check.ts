@@ -132,8 +132,8 @@ function assertTensor(tensor: TensorQuantization<QuantScheme>, path: string, ope
     if (!QuantError.isInstance(cause)) throw cause;
     throw new UnsupportedSchemeError({
       operation,
-      expected: `parameters that fit ${describeScheme(scheme)} at ${path}`,
-      received: cause.message.replace(/\.$/, ''),
+      expected: `parameters that fit ${describeScheme(scheme)} at ${path} (${cause.expected})`,
+      received: cause.received,
       cause,
     });
   }

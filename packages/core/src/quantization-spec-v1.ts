@@ -85,11 +85,11 @@ function readScheme(json: unknown, path: string): QuantScheme {
   try {
     scheme = schemeFromJson(objectAt(json, path));
   } catch (cause) {
-    if (!QuantError.isInstance(cause) || cause.message.startsWith('[core] specFromJson')) throw cause;
+    if (!QuantError.isInstance(cause) || cause.operation === '[core] specFromJson') throw cause;
     throw new InvalidArgumentError({
       operation: '[core] specFromJson',
-      expected: `a scheme at ${path}`,
-      received: cause.message.replace(/\.$/, ''),
+      expected: `a scheme at ${path} (${cause.expected})`,
+      received: cause.received,
       cause,
     });
   }
