@@ -8,7 +8,7 @@ import { exitCode } from '../exit-code';
 import { exportWritten } from '../export/export-written';
 import type { WrittenExport } from '../export/write-exports';
 import { readCpu } from '../machine/cpu';
-import { loadStatisticsBackend } from '../machine/statistics-backend';
+import { loadCalibrationKernels } from '../machine/calibration-kernels';
 import { runsHere, targetHint } from '../machine/target-fit';
 import { hashFile, type OpenedModel, openModel, withShapes } from '../model/open-model';
 import type { OptionValues } from '../options/option-table';
@@ -131,7 +131,7 @@ async function quantizeAndWrite(
   const statistics =
     options.statistics === undefined ? undefined : await readState(resolve(context.cwd, options.statistics));
   // Adaptive rounding may compute on the kernels too, and then nothing else does.
-  const backend = await loadStatisticsBackend(settings.rounding === 'nearest' ? undefined : availableParallelism());
+  const backend = await loadCalibrationKernels(settings.rounding === 'nearest' ? undefined : availableParallelism());
   const libraryOptions: QuantizeOptions = {
     ...quantizeSettings(settings),
     calibration: data.calibration,

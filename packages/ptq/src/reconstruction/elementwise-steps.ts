@@ -1,17 +1,19 @@
-import type { FloatClamp } from '@bitwright/core';
+import type { ConvolutionBackend, FloatClamp } from '@bitwright/core';
 import { maskGradient } from './convolution-step';
 import { addGradient, type Slot, type Step } from './slot';
 
 /** y = clamp(a + b), both of the shape of y. */
-export function addStep(a: Slot, b: Slot, y: Slot, clamp: FloatClamp | undefined, scratch: Float32Array): Step {
-  const { min, max } = clamp ?? { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
+export function addStep(
+  kernels: ConvolutionBackend,
+  a: Slot,
+  b: Slot,
+  y: Slot,
+  clamp: FloatClamp | undefined,
+  scratch: Float32Array,
+): Step {
   return {
     forward() {
-      const [left, right, out] = [a.value, b.value, y.value];
-      for (let i = 0; i < out.length; i++) {
-        const sum = (left[i] as number) + (right[i] as number);
-        out[i] = Math.min(Math.max(sum, min), max);
-      }
+      kernels.add(a.value, b.value, y.value, clamp);
     },
     backward() {
       if (clamp !== undefined) maskGradient(y, clamp);
@@ -48,10 +50,11 @@ export function moveStep(x: Slot, y: Slot, source: Int32Array, batch: number, sc
   const to = source.length;
   return {
     forward() {
+      const [read, out] = [x.value, y.value];
       for (let n = 0; n < batch; n++) {
         for (let i = 0; i < to; i++) {
           const at = source[i] as number;
-          y.value[n * to + i] = at < 0 ? 0 : (x.value[n * from + at] as number);
+          out[n * to + i] = at < 0 ? 0 : (read[n * from + at] as number);
         }
       }
     },
@@ -78,11 +81,12 @@ export function averageStep(x: Slot, y: Slot, batch: number, scratch: Float32Arr
   const size = positions * channels;
   return {
     forward() {
-      y.value.fill(0);
+      const [read, out] = [x.value, y.value];
+      out.fill(0);
       for (let n = 0; n < batch; n++) {
         for (let i = 0, c = 0; i < size; i++) {
           const at = n * channels + c;
-          y.value[at] = (y.value[at] as number) + (x.value[n * size + i] as number) / positions;
+          out[at] = (out[at] as number) + (read[n * size + i] as number) / positions;
           c = c + 1 === channels ? 0 : c + 1;
         }
       }
