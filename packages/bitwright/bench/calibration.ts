@@ -11,9 +11,17 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { referenceBackend, type StatisticsBackend } from '@bitwright/core';
+import { referenceBackend } from '@bitwright/core';
 import { decodeModel, encodeModel } from '@bitwright/onnx';
-import { convolutionOf, type Feeds, limitedBatches, loadRuntime, type QuantizeOptions, quantizeModel, type Runtime } from '@bitwright/ptq';
+import {
+  convolutionOf,
+  type Feeds,
+  limitedBatches,
+  loadRuntime,
+  type QuantizeOptions,
+  quantizeModel,
+  type Runtime,
+} from '@bitwright/ptq';
 import { encodeNpy } from '../src/data/npy';
 import { preprocessPresets } from '../src/data/preprocess';
 import { openSamples } from '../src/data/sample-source';

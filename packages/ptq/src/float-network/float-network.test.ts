@@ -15,6 +15,7 @@ import {
   DataType,
   encodeModel,
   floatAttribute,
+  intAttribute,
   intsAttribute,
   type Model,
   type Node,
@@ -30,7 +31,37 @@ import { residualNetwork, smoothSamples, values } from '../rounding/__fixtures__
 import { loadRuntime, type Runtime } from '../session';
 import { createFloatNetwork, type FloatNetwork } from './float-network';
 
-const model = prepareModel(residualNetwork()).model;
+/** The residual network with branches: pools and a Concat in front of its last pool. */
+function branchedNetwork(): Model {
+  const model = residualNetwork();
+  const graph = model.graph ?? expect.fail();
+  const at = graph.node.findIndex(({ opType }) => opType === 'GlobalAveragePool');
+  const pool = (opType: string, output: string): Node =>
+    createNode({
+      opType,
+      name: output,
+      inputs: ['g'],
+      outputs: [output],
+      attributes: [intsAttribute('kernel_shape', [3, 3]), intsAttribute('pads', [1, 1, 1, 1])],
+    });
+  const joined = createNode({
+    opType: 'Concat',
+    name: 'join',
+    inputs: ['g1', 'g2'],
+    outputs: ['g3'],
+    attributes: [intAttribute('axis', 1)],
+  });
+  graph.node.splice(at, 0, pool('MaxPool', 'g1'), pool('AveragePool', 'g2'), joined);
+  const last = graph.node.find(({ opType }) => opType === 'GlobalAveragePool') ?? expect.fail();
+  last.input[0] = 'g3';
+  const head = graph.initializer.findIndex(({ name }) => name === 'head.w');
+  const rows = graph.initializer[head]?.dims.map(Number) ?? [];
+  const doubled = rows.map((size) => (size === 6 ? 12 : size));
+  graph.initializer[head] = tensorFromArray('head.w', DataType.FLOAT, doubled, values(48, 9));
+  return model;
+}
+
+const model = prepareModel(branchedNetwork()).model;
 const tensors = (model.graph?.node ?? []).flatMap((node) => node.output);
 let runtime: Runtime;
 beforeAll(async () => {

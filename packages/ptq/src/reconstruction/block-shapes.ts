@@ -35,6 +35,9 @@ export async function blockShapes(
       const movement = await movementOf(node, input, isVector, model, index, runtime);
       movements.set(node, movement);
       values.set(to, movement.shape);
+    } else if (node.opType === 'Concat') {
+      const parts = node.input.map((name) => values.get(name) as SampleShape);
+      values.set(to, { ...input, channels: parts.reduce((sum, { channels }) => sum + channels, 0) });
     } else if (poolTypes.has(node.opType)) {
       values.set(to, pooledShape(input, poolWindow(node) as PoolWindow));
     } else if (node.opType === 'GlobalAveragePool') {

@@ -40,6 +40,39 @@ export function clampStep(x: Slot, y: Slot, clamp: FloatClamp, scratch: Float32A
   };
 }
 
+/** y(n,h,w,·) = the channels of all parts, one after the other. */
+export function concatStep(parts: readonly Slot[], y: Slot, scratch: Float32Array): Step {
+  const { channels } = y.shape;
+  const offsets = parts.map((_, i) => parts.slice(0, i).reduce((sum, part) => sum + part.shape.channels, 0));
+  /** Calls back with the first element of each pixel in a part and in y. */
+  const forEachPixel = (i: number, visit: (from: number, to: number, count: number) => void): void => {
+    const { shape, value } = parts[i] as Slot;
+    const offset = offsets[i] as number;
+    for (let from = 0, to = offset; from < value.length; from += shape.channels, to += channels) {
+      visit(from, to, shape.channels);
+    }
+  };
+  return {
+    forward() {
+      const out = y.value;
+      for (const [i, { value }] of parts.entries()) {
+        forEachPixel(i, (from, to, count) => {
+          for (let c = 0; c < count; c++) out[to + c] = value[from + c] as number;
+        });
+      }
+    },
+    backward() {
+      for (const [i, part] of parts.entries()) {
+        addGradient(part, scratch, (out) => {
+          forEachPixel(i, (from, to, count) => {
+            for (let c = 0; c < count; c++) out[from + c] = y.gradient[to + c] as number;
+          });
+        });
+      }
+    },
+  };
+}
+
 /**
  * y(i) = x(source(i)) within each sample; 0 where source is −1: Slice, Pad, Transpose, Reshape.
  *

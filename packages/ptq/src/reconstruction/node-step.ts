@@ -3,7 +3,7 @@ import type { GraphIndex, Node } from '@bitwright/onnx';
 import type { RoundableLayer } from '../rounding/roundable-layers';
 import type { BlockShapes } from './block-shapes';
 import { convolutionStep, type LayerWeights } from './convolution-step';
-import { addStep, averageStep, clampStep, moveStep } from './elementwise-steps';
+import { addStep, averageStep, clampStep, concatStep, moveStep } from './elementwise-steps';
 import { clampOf, isClamp } from './find-blocks';
 import { layerConvolution } from './layer-window';
 import type { Movement } from './movement-map';
@@ -49,6 +49,12 @@ export function nodeStep(
     const y = newSlot(x.shape, x.needsGradient || b.needsGradient);
     return { y, step: addStep(kernels, x, b, y, clamp, scratch) };
   }
+  if (node.opType === 'Concat') {
+    const channels = operands.reduce((sum, { shape }) => sum + shape.channels, 0);
+    const isLearned = operands.some(({ needsGradient }) => needsGradient);
+    const y = newSlot({ ...x.shape, channels }, isLearned);
+    return { y, step: concatStep(operands, y, scratch) };
+  }
   if (isClamp(node)) {
     const y = newSlot(x.shape, x.needsGradient);
     return { y, step: clampStep(x, y, clampOf(node, index), scratch) };
@@ -70,7 +76,7 @@ export function nodeStep(
 
 /** Names of the values a node computes with; constants are no operands. */
 export function operandsOf(node: Node): readonly string[] {
-  return node.input.slice(0, node.opType === 'Add' ? 2 : 1);
+  return node.opType === 'Add' || node.opType === 'Concat' ? node.input : node.input.slice(0, 1);
 }
 
 /**

@@ -61,6 +61,11 @@ export function unsupported(node: Node, { index, shapes }: ShapedGraph): string 
     const [a, b] = node.input.map(dimsOf);
     return a === b ? shapeReason : `${name} adds values of two shapes, ${a} and ${b}`;
   }
+  if (opType === 'Concat') {
+    if (node.input.some(isConstant)) return `${name} joins a constant`;
+    const rank = rankOf(node.output[0]) ?? 0;
+    return [1, 1 - rank].includes(getInt(node, 'axis', 0)) ? shapeReason : `${name} joins another axis than channels`;
+  }
   if (movementTypes.has(opType))
     return node.input.slice(1).every(isConstant) ? shapeReason : `${name} has parameters that are no constants`;
   return `${name} is not supported`;
