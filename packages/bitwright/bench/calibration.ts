@@ -11,13 +11,21 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { referenceBackend, type StatisticsBackend } from '@bitwright/core';
+import { referenceBackend } from '@bitwright/core';
 import { decodeModel, encodeModel } from '@bitwright/onnx';
-import { type Feeds, limitedBatches, loadRuntime, quantizeModel, type Runtime } from '@bitwright/ptq';
+import {
+  convolutionOf,
+  type Feeds,
+  limitedBatches,
+  loadRuntime,
+  type QuantizeOptions,
+  quantizeModel,
+  type Runtime,
+} from '@bitwright/ptq';
 import { encodeNpy } from '../src/data/npy';
 import { preprocessPresets } from '../src/data/preprocess';
 import { openSamples } from '../src/data/sample-source';
-import { loadStatisticsBackend } from '../src/machine/statistics-backend';
+import { loadCalibrationKernels } from '../src/machine/calibration-kernels';
 import { describeMachine } from './machine';
 import { classifiers, type MeasuredModel, modelPath } from './models';
 
@@ -51,8 +59,8 @@ interface Run {
 interface Parts {
   /** Folding, simplifying, planning. */
   readonly prepare: number;
-  /** Inside onnxruntime: inference, and handing out what is observed. */
-  readonly runtime: number;
+  /** The model itself: our kernels, or onnxruntime with handing out what is observed. */
+  readonly inference: number;
   /** Extremes and histograms. */
   readonly statistics: number;
   /** Everything else of the pass over the samples. */
@@ -94,12 +102,12 @@ async function open(path: string, limit: number) {
 /** In a fresh process: one quantize call, its time and the peak memory of the process. */
 async function child(file: string, samples: number): Promise<void> {
   const { bytes, runtime, source } = await open(file, samples);
-  const backend = flags['no-native'] ? undefined : await loadStatisticsBackend();
-  const clocks = { runtime: 0, statistics: 0 };
+  const backend = flags['no-native'] ? undefined : await loadCalibrationKernels();
+  const clocks = { inference: 0, statistics: 0 };
   const clocked = async <T>(run: () => Promise<T>): Promise<T> => {
     const from = performance.now();
     const result = await run();
-    clocks.runtime += performance.now() - from;
+    clocks.inference += performance.now() - from;
     return result;
   };
   const timed: Runtime = {
@@ -115,11 +123,19 @@ async function child(file: string, samples: number): Promise<void> {
     clocks.statistics += performance.now() - from;
     return result;
   };
+  const inferred = (run: () => void): void => {
+    const from = performance.now();
+    run();
+    clocks.inference += performance.now() - from;
+  };
   const loops = backend ?? referenceBackend;
-  const timedBackend: StatisticsBackend = {
+  const kernels = convolutionOf(backend);
+  const timedBackend: QuantizeOptions['backend'] = {
     ...loops,
     minMax: (x, granularity, out) => counted(() => loops.minMax(x, granularity, out)),
     histogram: (data, bins, counts) => counted(() => loops.histogram(data, bins, counts)),
+    convolve: (...args) => inferred(() => kernels?.convolve(...args)),
+    add: (...args) => inferred(() => kernels?.add(...args)),
   };
   const marks = new Map<string, number>();
   const cpu = process.cpuUsage();
@@ -143,9 +159,9 @@ async function child(file: string, samples: number): Promise<void> {
   const pass = decided - observed;
   const parts: Parts = {
     prepare: (observed - start) / 1000,
-    runtime: clocks.runtime / 1000,
+    inference: clocks.inference / 1000,
     statistics: clocks.statistics / 1000,
-    between: (pass - clocks.runtime - clocks.statistics) / 1000,
+    between: (pass - clocks.inference - clocks.statistics) / 1000,
     write: (end - decided) / 1000,
   };
   const used = process.cpuUsage(cpu);
@@ -253,7 +269,7 @@ function markdown({ machine, samples, comparisons, memory, inference = Number.Na
     median(runs.map((run) => run.parts?.[part] ?? Number.NaN)).toFixed(2);
   const parts = comparisons.map(
     ({ method, ours }) =>
-      `| ${method} | ${partsOf(ours, 'prepare')} | ${partsOf(ours, 'runtime')} | ${partsOf(ours, 'statistics')} | ${partsOf(ours, 'between')} | ${partsOf(ours, 'write')} |`,
+      `| ${method} | ${partsOf(ours, 'prepare')} | ${partsOf(ours, 'inference')} | ${partsOf(ours, 'statistics')} | ${partsOf(ours, 'between')} | ${partsOf(ours, 'write')} |`,
   );
   const flat = memory.map((m) => `| ${m.method} | ${m.samples} | ${(m.peakBytes / 1e6).toFixed(0)} MB |`);
   return `# Calibration beside onnxruntime.quantization

@@ -1,4 +1,5 @@
 import {
+  type ConvolutionBackend,
   fullRange,
   InputDataError,
   minMaxObserver,
@@ -10,7 +11,9 @@ import {
 } from '@bitwright/core';
 import { encodeModel, type Model } from '@bitwright/onnx';
 import { tapExtremes, tapTensors } from './augment-graph';
+import { convolutionOf } from './convolution-of';
 import type { Feeds, SampleSource } from './feeds';
+import { createFloatNetwork, type FloatNetwork } from './float-network/float-network';
 import { type OnProgress, reportPhase, throwIfAborted } from './progress';
 import type { AnyRangeSelector } from './range-selectors';
 import { limitedBatches, sampleCount } from './sample-source';
@@ -35,8 +38,11 @@ export interface CalibrateOptions {
   readonly batchSize: number;
   /** Samples used at most. */
   readonly limit: number;
-  /** Faster loops for what observers count; default those of core. */
-  readonly backend?: StatisticsBackend | undefined;
+  /**
+   * Faster loops for what observers count; default those of core. With float convolutions too, models that a {@link FloatNetwork} takes
+   * run on those instead of in the runtime: the same values up to float rounding.
+   */
+  readonly backend?: (StatisticsBackend & Partial<ConvolutionBackend>) | undefined;
   /** Observers to go on with. */
   readonly before?: Observers | undefined;
   /** Called after every batch. */
@@ -52,13 +58,14 @@ export interface CalibrateOptions {
  * @throws {NonFiniteDataError} when a tensor becomes NaN or infinite
  */
 export async function calibrate(model: Model, options: CalibrateOptions): Promise<CalibrationResult> {
-  const inputs = new Set(model.graph?.input.map((input) => input.name));
-  const inner = options.tensors.filter((tensor) => !inputs.has(tensor));
+  const observers = startObservers(options, options.observer);
+  const inner = innerTensors(model, options.tensors);
+  const network = await networkFor(model, inner, options);
+  if (network !== undefined) return runNetwork(network, observers, options);
   const tapped = tapTensors(model, inner);
   const session = await options.runtime.createSession(encodeModel(tapped), { spinning: false });
   try {
-    const observers = startObservers(options, options.observer);
-    return await runBatches(session, inner, observers, options, (name, results, feeds) => {
+    return await runSession(session, inner, observers, options, (name, results, feeds) => {
       const tensor = results[name] ?? feeds[name];
       return tensor === undefined ? undefined : { data: tensor.data as Float32Array, shape: tensor.dims };
     });
@@ -74,12 +81,14 @@ export async function calibrateExtremes(
   model: Model,
   options: Omit<CalibrateOptions, 'observer'>,
 ): Promise<CalibrationResult> {
+  const observers = startObservers(options, minMaxObserver);
+  const network = await networkFor(model, innerTensors(model, options.tensors), options);
+  if (network !== undefined) return runNetwork(network, observers, options);
   const tapped = tapExtremes(model, options.tensors);
   const session = await options.runtime.createSession(encodeModel(tapped.model), { spinning: false });
   const outputs = [...tapped.taps.values()].flatMap(({ min, max }) => [min, max]);
   try {
-    const observers = startObservers(options, minMaxObserver);
-    return await runBatches(session, outputs, observers, options, (name, results) => {
+    return await runSession(session, outputs, observers, options, (name, results) => {
       const tap = tapped.taps.get(name);
       if (tap === undefined) return undefined;
       const extremes = [tap.min, tap.max].map((output) => Number(results[output]?.data[0]));
@@ -103,17 +112,60 @@ function startObservers(
   return new Map(tensors.map((tensor) => [tensor, before?.get(tensor) ?? type.create({ tensor, ...common })]));
 }
 
-async function runBatches(
+/** Tensors that nodes compute. */
+function innerTensors(model: Model, tensors: readonly string[]): readonly string[] {
+  const inputs = new Set(model.graph?.input.map((input) => input.name));
+  return tensors.filter((tensor) => !inputs.has(tensor));
+}
+
+async function networkFor(
+  model: Model,
+  tensors: readonly string[],
+  { backend, runtime }: Omit<CalibrateOptions, 'observer'>,
+): Promise<FloatNetwork | undefined> {
+  const kernels = convolutionOf(backend);
+  return kernels === undefined ? undefined : createFloatNetwork(model, { kernels, runtime, tensors });
+}
+
+function runNetwork(
+  network: FloatNetwork,
+  observers: Observers,
+  options: Omit<CalibrateOptions, 'observer'>,
+): Promise<CalibrationResult> {
+  return runBatches(observers, options, async (feeds) => {
+    for (const [name, { data, dims }] of Object.entries(feeds)) {
+      observers.get(name)?.observe({ data: data as Float32Array, shape: dims });
+    }
+    network.run(feeds, (name, view) => observers.get(name)?.observe(view));
+  });
+}
+
+function runSession(
   session: Session,
   outputs: readonly string[],
   observers: Observers,
   options: Omit<CalibrateOptions, 'observer'>,
   viewOf: (tensor: string, results: Awaited<ReturnType<Session['run']>>, feeds: Feeds) => TensorView | undefined,
 ): Promise<CalibrationResult> {
+  const wanted = outputs.length > 0 ? outputs : session.outputs.slice(0, 1);
+  return runBatches(observers, options, async (feeds) => {
+    const results = await session.run(feeds, wanted);
+    for (const [name, observer] of observers) {
+      const view = viewOf(name, results, feeds);
+      if (view !== undefined) observer.observe(view);
+    }
+    session.discard?.(results);
+  });
+}
+
+async function runBatches(
+  observers: Observers,
+  options: Omit<CalibrateOptions, 'observer'>,
+  observeBatch: (feeds: Feeds) => Promise<void>,
+): Promise<CalibrationResult> {
   const { source, limit, batchSize, onBatch } = options;
   const total = source.length === undefined ? undefined : Math.min(source.length, limit);
   const progress = reportPhase('calibrate', total, options.onProgress);
-  const wanted = outputs.length > 0 ? outputs : session.outputs.slice(0, 1);
   let samples = 0;
   let batches = 0;
   for await (const feeds of limitedBatches(source, batchSize, limit)) {
@@ -121,12 +173,7 @@ async function runBatches(
     const count = sampleCount(feeds);
     if (count === 0) continue;
     assertFinite(feeds, samples);
-    const results = await session.run(feeds, wanted);
-    for (const [name, observer] of observers) {
-      const view = viewOf(name, results, feeds);
-      if (view !== undefined) observer.observe(view);
-    }
-    session.discard?.(results);
+    await observeBatch(feeds);
     samples += count;
     batches += 1;
     progress.advance(count);

@@ -1,5 +1,5 @@
-import { InvalidArgumentError, type Observer, type StatisticsBackend } from '@bitwright/core';
-import { calibrate, calibrateExtremes, needsOnlyExtremes } from './calibrate';
+import { InvalidArgumentError, type Observer } from '@bitwright/core';
+import { type CalibrateOptions, calibrate, calibrateExtremes, needsOnlyExtremes } from './calibrate';
 import { type CalibrationState, makeState, type SampleRange, stateObservers } from './calibration-state';
 import type { SampleSource } from './feeds';
 import { planHash, type QuantizationPlan } from './plan';
@@ -25,8 +25,8 @@ export interface CollectOptions {
   readonly checkpoint?: ((state: CalibrationState) => Promise<void>) | undefined;
   /** Batches between checkpoints. Default: as many as hold 512 samples. */
   readonly checkpointEvery?: number;
-  /** Faster loops for what observers count, with the same results. */
-  readonly backend?: StatisticsBackend | undefined;
+  /** Faster loops for what observers count, and for the model itself ({@link CalibrateOptions}). */
+  readonly backend?: CalibrateOptions['backend'];
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
 }

@@ -1,10 +1,11 @@
-import { assertPlan, type ConvolutionBackend, type QuantizationSpec } from '@bitwright/core';
+import { assertPlan, type QuantizationSpec } from '@bitwright/core';
 import { type Model, removeIdentity } from '@bitwright/onnx';
 import { calibrationBatchSize, correctionBatchSize } from './batch-size';
 import { buildSpec } from './build-spec';
 import type { Observers } from './calibrate';
 import { type CalibrationState, seenSamples, stateObservers } from './calibration-state';
 import { assertStateOf, collectStatistics } from './collect-statistics';
+import { convolutionOf } from './convolution-of';
 import { bitsByHand, chooseBits, type MixedPrecisionReport } from './mixed-precision/choose-bits';
 import { measureDrop } from './mixed-precision/measure-drop';
 import { roundToWidths } from './mixed-precision/round-to-widths';
@@ -177,14 +178,6 @@ export async function decideSpec(
 }
 
 // — internals —
-
-/** The backend's convolutions, where it has them. */
-function convolutionOf(backend: QuantizeOptions['backend']): ConvolutionBackend | undefined {
-  const { convolve, convolveBackwardInput, convolveBackwardFilter } = backend ?? {};
-  if (convolve === undefined || convolveBackwardInput === undefined || convolveBackwardFilter === undefined)
-    return undefined;
-  return { convolve, convolveBackwardInput, convolveBackwardFilter };
-}
 
 /** Statistics the caller brought, checked against the plan, or a run over the samples. */
 async function statisticsOf(

@@ -27,6 +27,7 @@ export {
   calibrateExtremes,
   type Observers,
 } from './calibrate';
+export { convolutionOf } from './convolution-of';
 export { buildSpec, type SpecInputs } from './build-spec';
 export { type OutputComparison, type Verification, type VerifyOptions, verifyExported } from './verify';
 export {

@@ -39,7 +39,11 @@ export interface QuantizeOptions {
   readonly batchSize?: number;
   /** Calibration samples used at most. Default 512. */
   readonly samples?: number;
-  /** Faster loops for statistics, with the same results, and for block reconstruction: the native kernels. Default: TypeScript. */
+  /**
+   * The native kernels: faster loops for statistics, with the same results, and where they have float convolutions, those run
+   * convolutional networks during calibration (the runtime's values up to float rounding) and block reconstruction. Default: TypeScript,
+   * and the runtime for the model.
+   */
   readonly backend?: StatisticsBackend & Partial<ConvolutionBackend>;
   /**
    * Statistics collected before, by `collectStatistics` or merged from shards, instead of a run over the samples. Adaptive rounding, bias

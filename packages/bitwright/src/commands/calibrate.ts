@@ -15,7 +15,7 @@ import {
 import type { CommandDefinition, CommandInput } from '../command';
 import { openSamples } from '../data/sample-source';
 import { exitCode } from '../exit-code';
-import { loadStatisticsBackend } from '../machine/statistics-backend';
+import { loadCalibrationKernels } from '../machine/calibration-kernels';
 import { openModel, withShapes } from '../model/open-model';
 import { checkOutputs } from '../output/check-outputs';
 import { printResult } from '../terminal/print-result';
@@ -101,7 +101,7 @@ async function runCalibrate({ args, options, context }: CommandInput<typeof cali
     if (options.skipUnreadable !== true) await refuseUnreadable(source);
     const state = await collectStatistics(plan, {
       runtime: await loadRuntime(),
-      backend: await loadStatisticsBackend(),
+      backend: await loadCalibrationKernels(),
       source,
       selector: settings.activationRange,
       batchSize,

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { type CalibrationState, type QuantizationReport, type QuantizeOptions, seenSamples } from '@bitwright/ptq';
 import type { CommandDefinition, CommandInput } from '../command';
@@ -7,8 +6,8 @@ import type { ModelInput } from '../data/model-input';
 import { exitCode } from '../exit-code';
 import { exportWritten } from '../export/export-written';
 import type { WrittenExport } from '../export/write-exports';
+import { loadCalibrationKernels } from '../machine/calibration-kernels';
 import { readCpu } from '../machine/cpu';
-import { loadStatisticsBackend } from '../machine/statistics-backend';
 import { runsHere, targetHint } from '../machine/target-fit';
 import { hashFile, type OpenedModel, openModel, withShapes } from '../model/open-model';
 import type { OptionValues } from '../options/option-table';
@@ -130,8 +129,7 @@ async function quantizeAndWrite(
   };
   const statistics =
     options.statistics === undefined ? undefined : await readState(resolve(context.cwd, options.statistics));
-  // Adaptive rounding may compute on the kernels too, and then nothing else does.
-  const backend = await loadStatisticsBackend(settings.rounding === 'nearest' ? undefined : availableParallelism());
+  const backend = await loadCalibrationKernels();
   const libraryOptions: QuantizeOptions = {
     ...quantizeSettings(settings),
     calibration: data.calibration,

@@ -31,7 +31,7 @@ export interface FloatClamp {
 }
 
 /**
- * Float convolution and its gradients: what learning on a few layers takes. The TypeScript reference is the definition; a faster
+ * Float convolution, its gradients and sums: what running a network and learning on a few of its layers takes. The TypeScript reference is the definition; a faster
  * backend may add in another order, so results agree up to float32 rounding. Outputs are caller-owned and overwritten.
  */
 export interface ConvolutionBackend {
@@ -48,4 +48,6 @@ export interface ConvolutionBackend {
   convolveBackwardInput(shape: FloatConv2d, dy: Float32Array, filter: Float32Array, dx: Float32Array): void;
   /** dfilter(f,g,c,o) = Σ_{n,i,j} x(n, i·sh − pt + f·dh, j·sw − pl + g·dw, c) · dy(n,i,j,o) */
   convolveBackwardFilter(shape: FloatConv2d, x: Float32Array, dy: Float32Array, dfilter: Float32Array): void;
+  /** out(i) = clamp( a(i) + b(i) ), all of one length. */
+  add(a: Float32Array, b: Float32Array, out: Float32Array, clamp?: FloatClamp): void;
 }

@@ -52,6 +52,16 @@ export const referenceConvolution: ConvolutionBackend = /* @__PURE__ */ Object.f
     });
     dfilter.set(sums);
   },
+
+  add(a, b, out, clamp) {
+    for (const [name, { length }] of Object.entries({ a, b })) {
+      if (length !== out.length) throw mismatch('add', name, out.length, length);
+    }
+    const { min, max } = clamp ?? { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
+    for (let i = 0; i < out.length; i++) {
+      out[i] = Math.min(Math.max((a[i] as number) + (b[i] as number), min), max);
+    }
+  },
 });
 
 // — internals —

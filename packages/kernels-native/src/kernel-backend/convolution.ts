@@ -1,9 +1,10 @@
 import type { ConvolutionBackend, FloatConv2d } from '@bitwright/core';
 import { conv2dBackwardFilterF32, conv2dBackwardInputF32, conv2dF32 } from '../float/conv2d';
 import { depthwiseBackwardFilterF32, depthwiseBackwardInputF32, depthwiseConv2dF32 } from '../float/depthwise-conv2d';
+import { binaryF32, unaryF32 } from '../float/elementwise';
 import type { NativeContext } from '../native-context';
 
-/** Core's float convolution on the native kernels: dense and depthwise as they are, other groups one after the other. */
+/** Core's float convolution on the native kernels: dense and depthwise as they are, other groups one after the other; and its sums. */
 export function convolution(context: NativeContext): ConvolutionBackend {
   return Object.freeze<ConvolutionBackend>({
     convolve(shape, x, filter, bias, out, clamp) {
@@ -45,6 +46,10 @@ export function convolution(context: NativeContext): ConvolutionBackend {
           put(part, dfilter, offsets.filter);
         });
       }
+    },
+    add(a, b, out, clamp) {
+      binaryF32(context, 'add', [a.length], a, [b.length], b, out);
+      if (clamp !== undefined) unaryF32(context, 'clip', out, out, { a: clamp.min, b: clamp.max });
     },
   });
 }

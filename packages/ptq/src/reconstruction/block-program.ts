@@ -3,14 +3,11 @@ import type { GraphIndex, Node } from '@bitwright/onnx';
 import type { RoundableLayer } from '../rounding/roundable-layers';
 import { isWide } from '../rounding/wide-schemes';
 import type { BlockShapes } from './block-shapes';
-import { convolutionStep } from './convolution-step';
 import { createDropMask, type DropMask } from './drop-mask';
-import { addStep, averageStep, clampStep, moveStep } from './elementwise-steps';
-import { type Block, clampOf, isClamp } from './find-blocks';
-import { layerConvolution } from './layer-window';
+import { type Block, clampOf } from './find-blocks';
 import type { LearnedLayer } from './learned-layer';
 import { createLearnedQuantizer, type LearnedQuantizer, quantizeStep, type ScaleBounds } from './learned-quantizer';
-import type { Movement } from './movement-map';
+import { fusedClamp, nodeStep, operandsOf, type StepContext } from './node-step';
 import { createSlot, type SampleShape, type Slot, type Step, sampleSize } from './slot';
 
 /** Everything a program is made from. */
@@ -87,44 +84,29 @@ export function createBlockProgram(inputs: ProgramInputs): BlockProgram {
     return slot;
   };
 
+  const context: StepContext = {
+    index,
+    kernels,
+    batch,
+    movements: shapes.movements,
+    scratch,
+    weightsOf: (node) => {
+      const layer = block.layers.find((candidate) => candidate.node === node);
+      return layer === undefined ? undefined : { layer, weights: inputs.layers.get(layer) as LearnedLayer };
+    },
+    newSlot: (shape, needsGradient) => createSlot(shape, batch, needsGradient),
+  };
+  const isQuantized = (value: string): boolean => spec.tensors[value] !== undefined;
   const skipped = new Set<Node>();
   for (const node of block.nodes) {
     if (skipped.has(node)) continue;
-    const follower = fusedClamp(node, inputs);
-    const clamp = follower === undefined ? undefined : clampOf(follower, index);
+    const isLayer = context.weightsOf(node) !== undefined;
+    const follower = fusedClamp(node, block.nodes, isLayer, index, isQuantized);
     if (follower !== undefined) skipped.add(follower);
-    const output = (follower ?? node).output[0] ?? '';
-    const x = read(node.input[0] ?? '', node);
-    const layer = block.layers.find((candidate) => candidate.node === node);
-    if (layer !== undefined) {
-      const weights = inputs.layers.get(layer) as LearnedLayer;
-      const shape = layerConvolution(layer, x.shape, batch);
-      const y = createSlot(
-        { height: shape.outHeight, width: shape.outWidth, channels: shape.outChannels },
-        batch,
-        true,
-      );
-      steps.push(convolutionStep(kernels, shape, x, y, weights, clamp, scratch));
-      raw.set(output, y);
-    } else if (node.opType === 'Add') {
-      const b = read(node.input[1] ?? '', node);
-      const y = createSlot(x.shape, batch, x.needsGradient || b.needsGradient);
-      steps.push(addStep(x, b, y, clamp, scratch));
-      raw.set(output, y);
-    } else if (isClamp(node)) {
-      const y = createSlot(x.shape, batch, x.needsGradient);
-      steps.push(clampStep(x, y, clampOf(node, index), scratch));
-      raw.set(output, y);
-    } else if (node.opType === 'GlobalAveragePool') {
-      const y = createSlot({ height: 1, width: 1, channels: x.shape.channels }, batch, x.needsGradient);
-      steps.push(averageStep(x, y, batch, scratch));
-      raw.set(output, y);
-    } else {
-      const { shape, source } = shapes.movements.get(node) as Movement;
-      const y = createSlot(shape, batch, x.needsGradient);
-      steps.push(moveStep(x, y, source, batch, scratch));
-      raw.set(output, y);
-    }
+    const operands = operandsOf(node).map((name) => read(name, node));
+    const { y, step } = nodeStep(node, operands, follower && clampOf(follower, index), context);
+    steps.push(step);
+    raw.set((follower ?? node).output[0] ?? '', y);
   }
 
   const programInputs = block.inputs.map((name): ProgramInput => {
@@ -156,15 +138,6 @@ export function createBlockProgram(inputs: ProgramInputs): BlockProgram {
 }
 
 // — internals —
-
-/** The Relu or Clip that alone reads a layer's or an Add's result, where no quantizer sits between them. */
-function fusedClamp(node: Node, { block, index, spec }: ProgramInputs): Node | undefined {
-  if (spec.tensors[node.output[0] ?? ''] !== undefined) return undefined;
-  if (node.opType !== 'Add' && !block.layers.some((layer) => layer.node === node)) return undefined;
-  const uses = index.consumers(node.output[0] ?? '');
-  const next = uses[0]?.owner;
-  return uses.length === 1 && next !== undefined && isClamp(next) && block.nodes.includes(next) ? next : undefined;
-}
 
 function isReadQuantized(name: string, reader: Node, { index, spec, quantizesOutputs }: ProgramInputs): boolean {
   const isInteger = (node: Node | undefined): boolean => {

@@ -1,6 +1,7 @@
 import { InputDataError } from '@bitwright/core';
 import type { FeedTensor } from '../feeds';
 import type { PrefixRunner } from '../rounding/prefix-runner';
+import { channelsLast } from './channels-last';
 import type { Block } from './find-blocks';
 import { type SampleShape, sampleSize } from './slot';
 
@@ -69,7 +70,7 @@ async function readAll(runner: PrefixRunner, names: readonly string[]): Promise<
         });
       }
       shapes.set(name, shape);
-      parts.get(name)?.push(channelsLast(tensor, shape));
+      parts.get(name)?.push(channelsLast(tensor.data as Float32Array, shape));
     }
     count += values[names[0] ?? '']?.dims[0] ?? 0;
   }
@@ -89,20 +90,4 @@ async function readAll(runner: PrefixRunner, names: readonly string[]): Promise<
 function shapeOf({ dims }: FeedTensor): SampleShape {
   const [, channels = 1, height = 1, width = 1] = dims;
   return { height, width, channels };
-}
-
-/** [N,C,H,W] to [N,H,W,C]; vectors as they are. */
-function channelsLast({ data, dims }: FeedTensor, { height, width, channels }: SampleShape): Float32Array {
-  const values = data as Float32Array;
-  const positions = height * width;
-  if (positions === 1) return values.slice();
-  const out = new Float32Array(values.length);
-  const size = positions * channels;
-  for (let n = 0; n < (dims[0] ?? 0); n++) {
-    for (let c = 0; c < channels; c++) {
-      const from = n * size + c * positions;
-      for (let p = 0; p < positions; p++) out[n * size + p * channels + c] = values[from + p] as number;
-    }
-  }
-  return out;
 }

@@ -3,8 +3,9 @@ import type { Runtime } from '../session';
 import type { Block } from './find-blocks';
 import { layerConvolution } from './layer-window';
 import { type Movement, movementOf } from './movement-map';
+import { type PoolWindow, pooledShape, poolWindow } from './pool-step';
 import type { SampleShape } from './slot';
-import { movementTypes, type ShapedGraph } from './supported-nodes';
+import { movementTypes, poolTypes, type ShapedGraph } from './supported-nodes';
 
 /** Sizes of every value of a block, and what its data movements do. */
 export interface BlockShapes {
@@ -34,6 +35,11 @@ export async function blockShapes(
       const movement = await movementOf(node, input, isVector, model, index, runtime);
       movements.set(node, movement);
       values.set(to, movement.shape);
+    } else if (node.opType === 'Concat') {
+      const parts = node.input.map((name) => values.get(name) as SampleShape);
+      values.set(to, { ...input, channels: parts.reduce((sum, { channels }) => sum + channels, 0) });
+    } else if (poolTypes.has(node.opType)) {
+      values.set(to, pooledShape(input, poolWindow(node) as PoolWindow));
     } else if (node.opType === 'GlobalAveragePool') {
       values.set(to, { height: 1, width: 1, channels: input.channels });
     } else {

@@ -1,17 +1,19 @@
-import type { FloatClamp } from '@bitwright/core';
+import type { ConvolutionBackend, FloatClamp } from '@bitwright/core';
 import { maskGradient } from './convolution-step';
 import { addGradient, type Slot, type Step } from './slot';
 
 /** y = clamp(a + b), both of the shape of y. */
-export function addStep(a: Slot, b: Slot, y: Slot, clamp: FloatClamp | undefined, scratch: Float32Array): Step {
-  const { min, max } = clamp ?? { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
+export function addStep(
+  kernels: ConvolutionBackend,
+  a: Slot,
+  b: Slot,
+  y: Slot,
+  clamp: FloatClamp | undefined,
+  scratch: Float32Array,
+): Step {
   return {
     forward() {
-      const [left, right, out] = [a.value, b.value, y.value];
-      for (let i = 0; i < out.length; i++) {
-        const sum = (left[i] as number) + (right[i] as number);
-        out[i] = Math.min(Math.max(sum, min), max);
-      }
+      kernels.add(a.value, b.value, y.value, clamp);
     },
     backward() {
       if (clamp !== undefined) maskGradient(y, clamp);
@@ -38,6 +40,39 @@ export function clampStep(x: Slot, y: Slot, clamp: FloatClamp, scratch: Float32A
   };
 }
 
+/** y(n,h,w,·) = the channels of all parts, one after the other. */
+export function concatStep(parts: readonly Slot[], y: Slot, scratch: Float32Array): Step {
+  const { channels } = y.shape;
+  const offsets = parts.map((_, i) => parts.slice(0, i).reduce((sum, part) => sum + part.shape.channels, 0));
+  /** Calls back with the first element of each pixel in a part and in y. */
+  const forEachPixel = (i: number, visit: (from: number, to: number, count: number) => void): void => {
+    const { shape, value } = parts[i] as Slot;
+    const offset = offsets[i] as number;
+    for (let from = 0, to = offset; from < value.length; from += shape.channels, to += channels) {
+      visit(from, to, shape.channels);
+    }
+  };
+  return {
+    forward() {
+      const out = y.value;
+      for (const [i, { value }] of parts.entries()) {
+        forEachPixel(i, (from, to, count) => {
+          for (let c = 0; c < count; c++) out[to + c] = value[from + c] as number;
+        });
+      }
+    },
+    backward() {
+      for (const [i, part] of parts.entries()) {
+        addGradient(part, scratch, (out) => {
+          forEachPixel(i, (from, to, count) => {
+            for (let c = 0; c < count; c++) out[from + c] = y.gradient[to + c] as number;
+          });
+        });
+      }
+    },
+  };
+}
+
 /**
  * y(i) = x(source(i)) within each sample; 0 where source is −1: Slice, Pad, Transpose, Reshape.
  *
@@ -48,10 +83,11 @@ export function moveStep(x: Slot, y: Slot, source: Int32Array, batch: number, sc
   const to = source.length;
   return {
     forward() {
+      const [read, out] = [x.value, y.value];
       for (let n = 0; n < batch; n++) {
         for (let i = 0; i < to; i++) {
           const at = source[i] as number;
-          y.value[n * to + i] = at < 0 ? 0 : (x.value[n * from + at] as number);
+          out[n * to + i] = at < 0 ? 0 : (read[n * from + at] as number);
         }
       }
     },
@@ -78,11 +114,12 @@ export function averageStep(x: Slot, y: Slot, batch: number, scratch: Float32Arr
   const size = positions * channels;
   return {
     forward() {
-      y.value.fill(0);
+      const [read, out] = [x.value, y.value];
+      out.fill(0);
       for (let n = 0; n < batch; n++) {
         for (let i = 0, c = 0; i < size; i++) {
           const at = n * channels + c;
-          y.value[at] = (y.value[at] as number) + (x.value[n * size + i] as number) / positions;
+          out[at] = (out[at] as number) + (read[n * size + i] as number) / positions;
           c = c + 1 === channels ? 0 : c + 1;
         }
       }

@@ -48,7 +48,7 @@ export async function movementOf(
       }),
     }),
   );
-  const session = await runtime.createSession(bytes, { optimization: 'disabled' });
+  const session = await runtime.createSession(bytes, { optimization: 'disabled', threads: 1 });
   try {
     // Position p of channel c in [H,W,C] order carries the number 1 + p·C + c.
     const numbers = new Float32Array(sampleSize(input));
@@ -61,6 +61,11 @@ export async function movementOf(
   } finally {
     await session.release();
   }
+}
+
+/** One movement after another: where the elements of the second's result come from in the first's input. */
+export function composeMovements(first: Movement, second: Movement): Movement {
+  return { shape: second.shape, source: second.source.map((at) => (at < 0 ? at : (first.source[at] as number))) };
 }
 
 // — internals —

@@ -158,9 +158,9 @@ describe('reconstructBlocks', () => {
 
   it('learns on as many samples at a time as it says, however many calibration takes per run', async () => {
     const batches = new Set<number>();
-    const convolve: ConvolutionBackend['convolve'] = (shape, ...rest) => {
+    const convolveBackwardFilter: ConvolutionBackend['convolveBackwardFilter'] = (shape, ...rest) => {
       batches.add(shape.batch);
-      referenceConvolution.convolve(shape, ...rest);
+      referenceConvolution.convolveBackwardFilter(shape, ...rest);
     };
     await quantizeModel(model, {
       calibration: source,
@@ -168,7 +168,7 @@ describe('reconstructBlocks', () => {
       target: ortX64,
       bits: 'w3a3',
       batchSize: 4,
-      backend: { ...referenceBackend, ...referenceConvolution, convolve },
+      backend: { ...referenceBackend, ...referenceConvolution, convolveBackwardFilter },
       rounding: 'brecq',
       reconstruction: { iterations: 1 },
       verifySamples: 0,

@@ -1,5 +1,6 @@
-import { formatDims, type GraphIndex, getInt, type InferredShape, type Node } from '@bitwright/onnx';
+import { formatDims, type GraphIndex, getFloat, getInt, type InferredShape, type Node } from '@bitwright/onnx';
 import { layerTypes } from '../rounding/layer-types';
+import { poolWindow } from './pool-step';
 
 /** A graph and the shapes of its values. */
 export interface ShapedGraph {
@@ -20,6 +21,9 @@ export const movementTypes: ReadonlySet<string> = new Set([
   'Identity',
 ]);
 
+/** Operators that pool over windows. */
+export const poolTypes: ReadonlySet<string> = new Set(['AveragePool', 'MaxPool']);
+
 /**
  * Why a node cannot be part of a block; undefined where it can. Blocks hold vectors [N,C] and images [N,C,H,W].
  */
@@ -39,17 +43,28 @@ export function unsupported(node: Node, { index, shapes }: ShapedGraph): string 
     if (opType === 'Conv') return rank === 4 ? undefined : `${name} convolves over ${rank - 2} axes`;
     if (rank !== 2) return `${name} has a weight with ${rank} axes`;
     if (opType === 'Gemm' && getInt(node, 'transA', 0) !== 0) return `${name} transposes its input`;
+    if (opType === 'Gemm' && (getFloat(node, 'alpha', 1) !== 1 || getFloat(node, 'beta', 1) !== 1))
+      return `${name} scales its product or its bias`;
     return rankOf(node.input[0]) === 2
       ? undefined
       : `${name} multiplies ${dimsOf(node.input[0])}, not one row per sample`;
   }
   if (opType === 'Relu' || opType === 'GlobalAveragePool') return shapeReason;
+  if (poolTypes.has(opType)) {
+    const window = poolWindow(node);
+    return typeof window === 'string' ? window : shapeReason;
+  }
   if (opType === 'Clip')
     return node.input.slice(1).every(isConstant) ? shapeReason : `${name} has bounds that are no constants`;
   if (opType === 'Add') {
     if (node.input.some(isConstant)) return `${name} adds a constant`;
     const [a, b] = node.input.map(dimsOf);
     return a === b ? shapeReason : `${name} adds values of two shapes, ${a} and ${b}`;
+  }
+  if (opType === 'Concat') {
+    if (node.input.some(isConstant)) return `${name} joins a constant`;
+    const rank = rankOf(node.output[0]) ?? 0;
+    return [1, 1 - rank].includes(getInt(node, 'axis', 0)) ? shapeReason : `${name} joins another axis than channels`;
   }
   if (movementTypes.has(opType))
     return node.input.slice(1).every(isConstant) ? shapeReason : `${name} has parameters that are no constants`;

@@ -1,4 +1,4 @@
-import type { QuantizationSpec } from '@bitwright/core';
+import type { Granularity, QuantizationSpec } from '@bitwright/core';
 import { type GraphIndex, getInt, getInts, getString, type Node } from '@bitwright/onnx';
 import { layerTypes } from './layer-types';
 
@@ -54,20 +54,23 @@ export function findRoundableLayers(
     const weight = node.input[1] ?? '';
     if (!layerTypes.has(node.opType) || spec.tensors[weight]?.role !== 'weight') continue;
     if (spec.nodes[node.name]?.kind === 'float') continue;
-    const layer = readLayer(node, weight, index, spec);
+    const layer = readLayer(node, index, spec.tensors[weight]?.scheme?.granularity);
     if (typeof layer === 'string') skipped.push({ node, weight, reason: layer });
     else layers.push(layer);
   }
   return { layers, skipped };
 }
 
-// — internals —
-
-function readLayer(node: Node, weight: string, index: GraphIndex, spec: QuantizationSpec): RoundableLayer | string {
+/**
+ * A node of {@link layerTypes} with constant weights, read as matrices; a text where it cannot be read so, saying why.
+ *
+ * @param granularity of the weight's scales, undefined where it has none
+ */
+export function readLayer(node: Node, index: GraphIndex, granularity?: Granularity): RoundableLayer | string {
+  const weight = node.input[1] ?? '';
   const tensor = index.initializer(weight);
   if (tensor === undefined) return 'its weight is not a constant';
   if (index.consumers(weight).length !== 1) return `its weight "${weight}" is shared with other nodes`;
-  const { granularity } = spec.tensors[weight]?.scheme ?? {};
   if (granularity?.kind === 'perGroup') return 'its weight has one scale per block';
   const dims = tensor.dims.map(Number);
   const output = node.output[0] ?? '';
@@ -93,6 +96,8 @@ function readLayer(node: Node, weight: string, index: GraphIndex, spec: Quantiza
   const bias = readBias(node.opType === 'Gemm' ? node.input[2] : undefined, rows, index);
   return { ...base, layout, window: undefined, ...bias };
 }
+
+// — internals —
 
 function readBias(
   name: string | undefined,
