@@ -284,11 +284,10 @@ correction, which the peer does not do either.
 |---|---|---|---|---|---|---|---|---|---|
 ${rows.join('\n')}
 
-Where the seconds of ours go (medians; with the native kernels). The float model alone, nothing observed, takes onnxruntime ${inference.toFixed(2)} s
-for the same images in the same batches: what is left to win lies between that and the column "in onnxruntime", which also lays every
-observed tensor out and copies it.
+Where the seconds of ours go (medians; with the native kernels, on which the model runs too). The float model alone, nothing observed, takes
+onnxruntime ${inference.toFixed(2)} s for the same images in the same batches.
 
-| method | prepare and plan | in onnxruntime | extremes, histograms | between | ranges and file |
+| method | prepare and plan | model | extremes, histograms | between | ranges and file |
 |---|---|---|---|---|---|
 ${parts.join('\n')}
 
