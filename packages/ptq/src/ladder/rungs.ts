@@ -22,7 +22,7 @@ const mostExcluded = 0.2;
 /**
  * The rungs from cheap to dear. BatchNorm is folded before all of them. Each is tried on top of what was kept before.
  *
- * @param options of the first rung; a technique that they contain is no rung of its own
+ * @param options of the first rung; a technique that they contain, or bias correction that they rule out, is no rung of its own
  */
 export function ladderRungs(model: Model, options: QuantizeOptions, runtime: Runtime): readonly Rung[] {
   const { equalize, rounding = 'nearest', activationRange, weightRange } = options;
@@ -42,7 +42,7 @@ export function ladderRungs(model: Model, options: QuantizeOptions, runtime: Run
   return [
     { name: 'as asked for', changes: (kept) => kept },
     ...(equalize ? [] : [{ name: 'equalization', changes: (kept: RungChanges) => ({ ...kept, equalize: true }) }]),
-    ...(correctBias || rounding !== 'nearest'
+    ...(correctBias || options.correctBias === false || rounding !== 'nearest'
       ? []
       : [{ name: 'bias correction', changes: (kept: RungChanges) => ({ ...kept, correctBias: true }) }]),
     ...(isAuto
