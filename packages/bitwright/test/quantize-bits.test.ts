@@ -79,6 +79,10 @@ describe('bits under a budget', () => {
     [['--layer-bits', 'nothing=w4a8'], 2, /matches a quantized layer/],
     [['--layer-bits', 'w4a8'], 2, /layer4\/\*=w4a8/],
     [['--budget', '10m'], 2, /--max-drop, which says/],
+    [['--candidates', 'w8a8'], 2, /--candidates: expected --max-size/],
+    [['--sensitivity', 'kl'], 2, /--sensitivity: expected --max-size/],
+    [['--io', 'float32'], 2, /--io: expected --to/],
+    [['--format-version', '1.0.0'], 2, /--format-version: expected --to/],
   ] as const)('refuses %j', async (more, expected, message) => {
     const { code, stderr } = await place.run([...command, ...more]);
     expect({ code, stderr }).toEqual({ code: expected, stderr: expect.stringMatching(message) });

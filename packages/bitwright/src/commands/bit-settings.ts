@@ -76,7 +76,10 @@ function readMixedPrecision(options: Options, maxDrop: number | undefined): Mixe
       received: `${limits.length} of them`,
     });
   }
-  if (budget === undefined) return undefined;
+  if (budget === undefined) {
+    refuseWithoutBudget(options);
+    return undefined;
+  }
   const candidates = options.candidates?.split(',');
   for (const text of candidates ?? []) parseLayerBits(text);
   return {
@@ -84,4 +87,14 @@ function readMixedPrecision(options: Options, maxDrop: number | undefined): Mixe
     ...(candidates === undefined ? {} : { candidates }),
     ...(options.sensitivity === undefined ? {} : { metric: options.sensitivity as SensitivityMetric }),
   };
+}
+
+/** @throws {UsageError} for an option that would change nothing */
+function refuseWithoutBudget({ candidates, sensitivity }: Options): void {
+  if (candidates === undefined && sensitivity === undefined) return;
+  throw new UsageError({
+    operation: candidates === undefined ? '--sensitivity' : '--candidates',
+    expected: '--max-size, --max-bops, --max-latency or --minimize, under which bits are chosen',
+    received: 'none of them',
+  });
 }

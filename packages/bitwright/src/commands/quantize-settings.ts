@@ -56,6 +56,7 @@ const defaultSamples = 512;
 export function readSettings(options: Partial<Options>): QuantizeSettings {
   const { preprocess: preset, resize, crop, mean, std, scale, layout, channels } = options;
   refuseUselessIterations(options);
+  refuseFormatsWithout(options);
   return Object.freeze({
     ...readBitSettings(options),
     target: options.target === undefined ? targetOfFormats(options.to) : findTarget(options.target),
@@ -124,4 +125,14 @@ export function hashSettings(settings: QuantizeSettings): string {
   } = settings;
   const text = JSON.stringify([target.id, activationRange.id, weightRange?.id ?? 'fullRange', rest]);
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** @throws {UsageError} for settings of files that are not written */
+function refuseFormatsWithout({ to, io, formatVersion }: Partial<Options>): void {
+  if (to !== undefined || (io === undefined && formatVersion === undefined)) return;
+  throw new UsageError({
+    operation: io === undefined ? '--format-version' : '--io',
+    expected: '--to, whose files it is about',
+    received: 'none',
+  });
 }
