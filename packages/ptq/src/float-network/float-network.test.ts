@@ -131,6 +131,8 @@ describe('createFloatNetwork', () => {
 
   it.each<[string, Node, readonly (number | string)[]]>([
     ['an operator kernels do not have', createNode({ opType: 'Tanh', inputs: ['x'], outputs: ['y'] }), ['N', 3, 4, 4]],
+    ['samples cut into more', createNode({ opType: 'Reshape', inputs: ['x', 'cut'], outputs: ['y'] }), ['N', 4]],
+    ['a fixed number of samples', createNode({ opType: 'Relu', inputs: ['x'], outputs: ['y'] }), [8, 3]],
     ['images of open size', createNode({ opType: 'Relu', inputs: ['x'], outputs: ['y'] }), ['N', 3, 'H', 'W']],
     [
       'a scaled product',
@@ -166,6 +168,7 @@ describe('createFloatNetwork', () => {
           tensorFromArray('w', DataType.FLOAT, [3, 2], values(6, 1)),
           tensorFromArray('w1', DataType.FLOAT, [2, 3, 3], values(18, 1)),
           tensorFromArray('s', DataType.FLOAT, [1], values(1, 1)),
+          tensorFromArray('cut', DataType.INT64, [2], BigInt64Array.of(-1n, 2n)),
         ],
       }),
     });

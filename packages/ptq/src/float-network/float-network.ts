@@ -105,14 +105,17 @@ async function readParts(model: Model, options: FloatNetworkOptions): Promise<Pa
   const inputs = index.graph.input.filter(({ name }) => index.initializer(name) === undefined);
   const name = inputs[0]?.name ?? '';
   const declared = shapes.get(name);
-  const dims = staticDims(declared?.dims)?.slice(1);
-  if (inputs.length !== 1 || dims === undefined || declared?.dataType !== DataType.FLOAT) return undefined;
+  const [samples, ...dims] = staticDims(declared?.dims) ?? [];
+  // One sample: open, or fixed at one. Movements are looked at on one, and a larger fixed number may be part of their shapes.
+  if (inputs.length !== 1 || samples !== 1 || declared?.dataType !== DataType.FLOAT) return undefined;
   if (dims.length !== 1 && dims.length !== 3) return undefined;
+  const isPerSample = (value: string | undefined): boolean => shapes.get(value ?? '')?.dims?.[0] === 1;
   const isKnown = (value: string): boolean => value === name || index.initializer(value) !== undefined;
   const nodes = nodesFor(tensors, isKnown, index, nodeReads(index));
   const layers = new Map<Node, { readonly layer: RoundableLayer; readonly weights: LayerWeights }>();
   for (const node of nodes) {
-    if (node.output.length !== 1 || unsupported(node, { index, shapes }) !== undefined) return undefined;
+    if (node.output.length !== 1 || !isPerSample(node.output[0])) return undefined;
+    if (unsupported(node, { index, shapes }) !== undefined) return undefined;
     if (!layerTypes.has(node.opType)) continue;
     const layer = readLayer(node, index);
     if (typeof layer === 'string' || hasOtherBias(layer)) return undefined;

@@ -104,6 +104,7 @@ describe('unsupported', () => {
     expect(reasonOf('Relu', [1, 6, 2, 2, 2])).toMatch(
       /"node" reads or gives \[1,6,2,2,2\], neither a vector nor an image/,
     );
+    expect(reasonOf('Transpose', [2, 6], [6, 2])).toMatch(/makes 6 of 2 samples/);
     expect(reasonOf('Transpose', [1, 6, 5], [5, 6, 1])).toMatch(/\[1,6,5\]/);
   });
 });

@@ -66,7 +66,18 @@ export function unsupported(node: Node, { index, shapes }: ShapedGraph): string 
     const rank = rankOf(node.output[0]) ?? 0;
     return [1, 1 - rank].includes(getInt(node, 'axis', 0)) ? shapeReason : `${name} joins another axis than channels`;
   }
-  if (movementTypes.has(opType))
-    return node.input.slice(1).every(isConstant) ? shapeReason : `${name} has parameters that are no constants`;
+  if (movementTypes.has(opType)) {
+    if (!node.input.slice(1).every(isConstant)) return `${name} has parameters that are no constants`;
+    return shapeReason ?? otherSamples(node, shapes);
+  }
   return `${name} is not supported`;
+}
+
+// — internals —
+
+/** A movement between samples, where their number is known on both sides. */
+function otherSamples(node: Node, shapes: ShapedGraph['shapes']): string | undefined {
+  const [read, given] = [node.input[0], node.output[0]].map((value) => shapes.get(value ?? '')?.dims?.[0]);
+  if (typeof read !== 'number' || typeof given !== 'number' || read === given) return undefined;
+  return `${node.opType} "${node.name}" makes ${given} of ${read} samples`;
 }
