@@ -111,6 +111,7 @@ export {
 export { forEachRun, forEachStridedRun } from './group-iterator';
 export { maxDepth } from './integer/accumulator';
 export { activationCodes, type ClampActivation, clampCodes } from './integer/activation-codes';
+export { codeSpread } from './integer/code-spread';
 export type { CodeOutput, CodeTensor } from './integer/code-tensor';
 export { integerConcat } from './integer/concat';
 export { type IntegerConv2d, integerConv2d, integerConv2dShape } from './integer/conv2d';

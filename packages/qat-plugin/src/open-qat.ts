@@ -2,6 +2,7 @@ import type { HistogramStats, RangeSelector, Target } from '@bitwright/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { calibrateModel } from './calibration/calibrate-model';
 import { convertModel } from './convert/convert-model';
+import { settleBiases } from './convert/settle-biases';
 import { writeSpec } from './convert/write-spec';
 import { slotsOf, walkLayers } from './graph/walk-layers';
 import { QuantizeActivation } from './layers/quantize-activation';
@@ -35,7 +36,10 @@ export function openQat({ model, report, target, rules, selectRange }: OpenQat):
     calibrate: (samples, options) => calibrateModel(model, samples, selectRange, options),
     assertCalibrated,
     callbacks: (options = {}) => [new QatCallback(qat, options)],
-    step: (progress, options) => applyProgress(model, progress, options),
+    step(progress, options) {
+      applyProgress(model, progress, options);
+      if (progress === 1 && slotsOf(model).every(({ state }) => state.isCalibrated)) settleBiases(model, rules);
+    },
     recordHistory: (entry) => {
       entries.push(entry);
     },

@@ -29,7 +29,10 @@ export interface Qat {
   assertCalibrated(): void;
   /** Callbacks for model.fit: schedules, learning rate, history, progress, and an error for a NaN loss. */
   callbacks(options?: CallbackOptions): QatCallback[];
-  /** The same schedules for a hand-written loop: call it before every step with the fraction of training done. */
+  /**
+   * The same schedules for a hand-written loop: call it before every step with the fraction of training done, and with 1 at the end.
+   * That also settles biases: moves each by less than training could notice to where every runtime gives the model's predictions.
+   */
   step(progress: number, options?: ScheduleOptions): void;
   recordHistory(entry: HistoryEntry): void;
   /**

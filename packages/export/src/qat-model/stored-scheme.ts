@@ -1,4 +1,5 @@
 import {
+  codeSpread,
   ExportError,
   formatOf,
   type Granularity,
@@ -17,21 +18,16 @@ export interface StoredQuantization {
   readonly qparams: QParams;
 }
 
-/** Largest code of narrow weights in 8 bits: products of two such codes and uint8 activations never saturate 16 bits (AVX2). */
-const largestNarrowCode = 64;
-
 /**
- * Narrow weight codes spread over 8 bits: codes · 2^n with scale / 2^n, the same real numbers to the bit.
- *
- * Runtimes round float biases to steps of scale(x) · scale(w), which is coarse when few bits make scale(w) large (onnxruntime 1.30 does,
- * by default). Spread codes make that step 2^n times finer.
+ * Narrow weight codes spread over 8 bits, see {@link codeSpread}: runtimes round float biases to steps of scale(x) · scale(w)
+ * (onnxruntime 1.30 does, by default).
  *
  * @param largest - largest magnitude among the codes
  */
 export function spreadCodes({ scheme, qparams }: StoredQuantization, largest: number): StoredQuantization {
   const { dtype } = scheme;
-  const factor = 2 ** Math.floor(Math.log2(largestNarrowCode / largest));
-  const isNarrow = dtype.bits === 8 && dtype.signed && scheme.mapping === 'symmetric' && largest > 0 && factor > 1;
+  const factor = codeSpread(largest);
+  const isNarrow = dtype.bits === 8 && dtype.signed && scheme.mapping === 'symmetric' && factor > 1;
   if (!isNarrow) return { scheme, qparams };
   return {
     scheme: withScheme(scheme, { qmin: -largest * factor, qmax: largest * factor }),

@@ -15,8 +15,11 @@ import { stripGraph } from './strip-graph';
 
 /** A weight of the converted model that is quantized. */
 export interface ConvertedWeight {
+  /** Path of its layer. */
+  readonly layer: string;
   /** Name of the variable in the converted model: `conv1/kernel`. */
   readonly name: string;
+  readonly shape: readonly number[];
   readonly weight: HardWeight;
   readonly rule: WeightRule;
   readonly slot: QuantizerSlot;
@@ -46,7 +49,7 @@ export function convertModel(trained: LayersModel, rules: ReadonlyMap<string, La
     const source = sources.get(path) as Layer;
     const fold = folds.find((one) => one.layer === path);
     const batchNorm = fold === undefined ? undefined : sources.get(fold.batchNorm);
-    weights.push(...transfer(source, layer, rules, batchNorm, fold));
+    weights.push(...transfer(path, source, layer, rules, batchNorm, fold));
   }
   return { model, weights, folds, kept };
 }
@@ -55,6 +58,7 @@ export function convertModel(trained: LayersModel, rules: ReadonlyMap<string, La
 
 /** Fills one layer of the converted model; returns its quantized weights. */
 function transfer(
+  path: string,
   source: Layer,
   target: Layer,
   rules: ReadonlyMap<string, LayerRule>,
@@ -62,7 +66,7 @@ function transfer(
   fold: Fold | undefined,
 ): ConvertedWeight[] {
   const inner = source instanceof QuantizeWrapper || source instanceof FreezableBatchNorm ? source.inner : source;
-  if (source instanceof ConvBatchNorm) return [transferFolded(source, target, rules)];
+  if (source instanceof ConvBatchNorm) return [transferFolded(path, source, target, rules)];
   const converted = target instanceof QuantizeWrapper ? target.inner : target;
   const bound = source instanceof QuantizeWrapper ? source.boundWeights : [];
   const transform =
@@ -80,7 +84,7 @@ function transfer(
     const weight = hardenWeight(variable.read(), slot, rule.channelAxes, isFolded ? transform : undefined);
     const receiver = matching(converted, variable, inner);
     write(receiver, weight.values);
-    return { name: receiver.originalName, weight, rule, slot };
+    return { layer: path, name: receiver.originalName, shape: variable.shape as number[], weight, rule, slot };
   });
   if (transform !== undefined && fold !== undefined) {
     const isQuantized = bound.some(({ variable }) => variableName(variable) === fold.weight.variable);
@@ -90,7 +94,12 @@ function transfer(
   return results;
 }
 
-function transferFolded(source: ConvBatchNorm, target: Layer, rules: ReadonlyMap<string, LayerRule>): ConvertedWeight {
+function transferFolded(
+  path: string,
+  source: ConvBatchNorm,
+  target: Layer,
+  rules: ReadonlyMap<string, LayerRule>,
+): ConvertedWeight {
   const slot = source.slots[0] as QuantizerSlot;
   const rule = weightRule(rules, source.inner, source.settings.kernel);
   let weight: HardWeight | undefined;
@@ -101,7 +110,14 @@ function transferFolded(source: ConvBatchNorm, target: Layer, rules: ReadonlyMap
   });
   const receiver = find(target, source.settings.kernel) as LayerVariable;
   write(receiver, (weight as unknown as HardWeight).values);
-  return { name: receiver.originalName, weight: weight as unknown as HardWeight, rule, slot };
+  return {
+    layer: path,
+    name: receiver.originalName,
+    shape: receiver.shape as number[],
+    weight: weight as unknown as HardWeight,
+    rule,
+    slot,
+  };
 }
 
 /** Variables that both layers have, in order; a bias that only folding brings is filled later. */

@@ -20,7 +20,8 @@ const smallestScale = 2 ** -126;
  * The weight that was trained, moved exactly onto its grid, with a batch normalization folded in when given.
  *
  * Folding multiplies channel c by a = factor[c]: its step becomes fround(|a|·s) and its codes change sign where a < 0, so the
- * result is on a grid again, one step per channel.
+ * result is on a grid again, one step per channel. A channel that folding silences (a = 0, or the step too small) gets the largest
+ * step of the others: any would do for its codes, all 0, but runtimes count its bias in it.
  */
 export function hardenWeight(
   latent: Tensor,
@@ -38,9 +39,11 @@ export function hardenWeight(
   for (let c = 0; c < count; c++) {
     const factor = transform?.factor[c] ?? 1;
     const folded = Math.fround(Math.abs(factor) * (grid.scale[isPerTensor ? 0 : c] as number));
-    scale[c] = folded < smallestScale ? 1 : folded;
+    scale[c] = folded < smallestScale ? 0 : folded;
     sign[c] = folded < smallestScale ? 0 : Math.sign(factor);
   }
+  const largest = scale.reduce((most, one) => Math.max(most, one), 0) || 1;
+  for (let c = 0; c < count; c++) if (scale[c] === 0) scale[c] = largest;
   const values = new Float32Array(quantized.length);
   let least = grid.qmin;
   let most = grid.qmax;
