@@ -6,6 +6,7 @@ import { BitwrightBackend } from './bitwright-backend';
 import { registerNativeGradients } from './gradients/native-gradient';
 import { nativeGradients } from './gradients/native-gradients';
 import { registerBatchNormTrainGradient } from './host/batch-norm-train';
+import { registerFoldedBatchNormGradients } from './host/folded-batch-norm';
 import { accelerateLayers, type LayerSupport } from './host/layers';
 import { accelerateOptimizers } from './host/optimizers';
 import { nativeKernels } from './kernels/native-kernels';
@@ -52,6 +53,7 @@ export async function useNativeBackend(options: NativeBackendOptions = {}): Prom
   registerKernels(nativeKernels);
   registerNativeGradients(nativeGradients);
   registerBatchNormTrainGradient();
+  registerFoldedBatchNormGradients();
   accelerateOptimizers();
   const layers = await accelerateLayers();
   registerBackend(backendName, () => createBackend(native, options), backendPriority);

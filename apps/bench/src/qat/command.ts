@@ -78,7 +78,10 @@ export function qatCommand(): Command {
       `choose schedules without the test images: train on all but the last ${heldOut} training images, measure on those; also runs the trials of trials.ts`,
     )
     .option('--no-export', 'leave the check with onnxruntime for a later run with --again')
-    .option('--step-time [seconds]', 'only time float and W4A4 LSQ steps in turns (default 10 seconds each)')
+    .option(
+      '--step-time [seconds]',
+      'only time float and W4A4 LSQ steps in turns, LSQ with every way to fold batch normalization (default 10 seconds each)',
+    )
     .action(run);
 }
 

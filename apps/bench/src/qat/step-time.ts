@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { lsq, prepareQat } from '@bitwright/qat-plugin';
+import { type BatchNormChoice, lsq, prepareQat } from '@bitwright/qat-plugin';
 import { useNativeBackend } from '@bitwright/tfjs-backend';
 import {
   losses,
@@ -19,16 +19,23 @@ import { describeMachine, type Machine } from '../measure/machine';
 import { resnet20 } from './resnet20';
 import { defaultBatchSize as batchSize } from './schedule';
 
-/** One training step with quantizers beside the float one, in turns, milliseconds. */
+/** W4A4 LSQ steps beside the float one, in turns, milliseconds. */
 export interface StepTimes {
   readonly machine: Machine;
   readonly threads: number;
   readonly float: Times;
-  readonly w4a4Lsq: Times;
-  /** Median over median, and best over best: on a busy machine the second is the truer one. */
+  /** By what becomes of batch normalization; `keep` is the default with a step per channel. */
+  readonly quantized: Readonly<Record<Trained, QuantizedTimes>>;
+}
+
+export interface QuantizedTimes extends Times {
+  /** Over the float step: median over median, and best over best, the truer one on a busy machine. */
   readonly ratio: number;
   readonly bestRatio: number;
 }
+
+type Trained = Exclude<BatchNormChoice, 'merge'>;
+const trained: readonly Trained[] = ['keep', 'freeze', 'torch', 'naive', 'whitePaper'];
 
 /** Milliseconds one network trains before the other does: a few steps, of which the first is not counted. */
 const turn = 1000;
@@ -38,20 +45,27 @@ export async function measureStepTimes(threads: number, seconds: number, json: s
   const machine = describeMachine();
   await useNativeBackend({ threads });
   const float = resnet20();
-  const qat = prepareQat(float, { target: 'academic', weights: lsq({ bits: 4 }), activations: lsq({ bits: 4 }) });
   const x = randomNormal([batchSize, 32, 32, 3], 0, 1, 'float32', 1);
   const labels = Int32Array.from({ length: batchSize }, (_, i) => i % 10);
   const y = oneHot(tensor1d(labels, 'int32'), 10);
-  await qat.calibrate(x);
-  const steps = [float, qat.model].map((model) => stepOf(model, x, y));
-  const [floatTimes, qatTimes] = (await interleave(steps, { seconds, turn, pause: 0 })) as [Times, Times];
+  const models = [float];
+  for (const batchNorm of trained) {
+    const [weights, activations] = [lsq({ bits: 4 }), lsq({ bits: 4 })];
+    const qat = prepareQat(float, { target: 'academic', weights, activations, batchNorm });
+    await qat.calibrate(x);
+    models.push(qat.model);
+  }
+  const steps = models.map((model) => stepOf(model, x, y));
+  const [floatTimes, ...times] = (await interleave(steps, { seconds, turn, pause: 0 })) as [Times, ...Times[]];
+  const quantized = trained.map((batchNorm, i): [string, QuantizedTimes] => {
+    const own = times[i] as Times;
+    return [batchNorm, { ...own, ratio: own.median / floatTimes.median, bestRatio: own.min / floatTimes.min }];
+  });
   const result: StepTimes = {
     machine,
     threads,
     float: floatTimes,
-    w4a4Lsq: qatTimes,
-    ratio: qatTimes.median / floatTimes.median,
-    bestRatio: qatTimes.min / floatTimes.min,
+    quantized: Object.fromEntries(quantized) as StepTimes['quantized'],
   };
   writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
   return result;

@@ -1,7 +1,6 @@
 import {
   add,
   div,
-  moments,
   mul,
   reshape,
   type serialization,
@@ -13,6 +12,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { LayerVariable, Shape } from '@tensorflow/tfjs-layers';
 import { awayFromZero } from '../ops/away-from-zero';
+import { channelMoments, foldedBatchNorm } from '../ops/folded-batch-norm';
 import { openSlot, type QuantizerSlot } from '../quantizers/quantizer-slot';
 import type { SlotPlan } from '../quantizers/slot-plan';
 import { type Layer, type LayerConfig, layerFromConfig, layerToConfig } from './inner-layer';
@@ -129,18 +129,23 @@ export class ConvBatchNorm extends InnerLayerWrapper {
   }
 
   private trainTorch(x: Tensor, kwargs: serialization.ConfigDict): Tensor {
-    const { gamma, deviation } = this.parameters();
+    const { gamma, beta, deviation, epsilon } = this.parameters();
     const factor = awayFromZero(div(gamma, deviation), smallestFactor);
     const kernel = this.slot().apply(mul(this.variable(this.settings.kernel).read(), this.alongKernel(factor)), true);
-    const output = add(div(this.convolve(x, kernel, kwargs), factor), this.ownBias(gamma));
-    return this.batchNorm.call(output, kwargs) as Tensor;
+    const ownBias = this.ownBias(beta);
+    // A bias before batch normalization moves nothing but the mean; its gradient is 0, but optimizers want one in every step.
+    const shift = add(beta, mul(ownBias, 0));
+    const { y, mean, variance } = foldedBatchNorm(this.convolve(x, kernel, kwargs), factor, gamma, shift, epsilon);
+    this.follow('moving_mean', add(mean, ownBias));
+    this.follow('moving_variance', variance);
+    return y;
   }
 
   private trainWithBatchStatistics(x: Tensor, kwargs: serialization.ConfigDict): Tensor {
     const { gamma, beta, deviation, epsilon } = this.parameters();
     const kernel = this.variable(this.settings.kernel).read();
     const float = this.convolve(x, kernel, kwargs);
-    const { mean: batchMean, variance } = moments(float, allButLast(float));
+    const { mean: batchMean, variance } = channelMoments(float);
     const batchDeviation = sqrt(add(variance, epsilon));
     const ownBias = this.ownBias(batchMean);
     this.follow('moving_mean', add(batchMean, ownBias));
@@ -209,8 +214,4 @@ export class ConvBatchNorm extends InnerLayerWrapper {
   private variable(name: string, layer: Layer = this.inner): LayerVariable {
     return this.find(layer, name) as LayerVariable;
   }
-}
-
-function allButLast(x: Tensor): number[] {
-  return x.shape.slice(0, -1).map((_, axis) => axis);
 }

@@ -30,6 +30,8 @@ import { tile } from './movement/tile';
 import { transpose } from './movement/transpose';
 import type { NativeKernel } from './native-kernel';
 import { batchNormTrain, batchNormTrainGrad } from './normalization/batch-norm-train';
+import { channelMoments, channelMomentsGrad } from './normalization/channel-moments';
+import { foldedBatchNorm, foldedBatchNormGrad } from './normalization/folded-batch-norm';
 import { fusedBatchNorm } from './normalization/fused-batch-norm';
 import { avgPoolGrad } from './pooling/avg-pool-grad';
 import { maxPoolGrad } from './pooling/max-pool-grad';
@@ -63,6 +65,10 @@ export const nativeKernels: readonly NativeKernel[] = [
   fusedBatchNorm,
   batchNormTrain,
   batchNormTrainGrad,
+  foldedBatchNorm,
+  foldedBatchNormGrad,
+  channelMoments,
+  channelMomentsGrad,
   // Element-wise
   ...unaryKernels,
   ...clampKernels,
