@@ -1,12 +1,16 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { anySpecFromJson, fakeQuantize, specToJson, view } from '@bitwright/core';
 import {
+  add,
   io,
   losses,
+  mean,
   memory,
   oneHot,
   ones,
   randomNormal,
+  type Scalar,
+  square,
   type Tensor,
   tensor,
   tensor1d,
@@ -45,6 +49,12 @@ const targets = () =>
 const numbers = (x: unknown): Float32Array => (x as Tensor).dataSync<'float32'>().slice();
 
 beforeAll(registerQatLayers);
+
+/** An image and five tokens for each of four samples. */
+const zooInputs = (): Tensor[] => [
+  randomNormal([4, 8, 8, 3], 0, 1, 'float32', 5),
+  tensor([1, 2, 3, 4, 5, 0, 1, 0, 1, 0, 6, 5, 4, 3, 2, 1, 1, 1, 1, 1], [4, 5], 'int32'),
+];
 
 /** One SGD step by hand; returns the loss. */
 function step(network: LayersModel, x: Tensor, y: Tensor, rate = 0.01): number {
@@ -137,19 +147,7 @@ describe('prepareQat', () => {
   it('wraps every kind of layer; what has no rule stays float with a reason', async () => {
     const zoo = zooModel();
     const qat = prepareQat(zoo, { target: 'ort-x64-vnni' });
-    const inputs = [
-      randomNormal([4, 8, 8, 3], 0, 1, 'float32', 5),
-      tensor(
-        [
-          [1, 2, 3, 4, 5],
-          [0, 1, 0, 1, 0],
-          [6, 5, 4, 3, 2],
-          [1, 1, 1, 1, 1],
-        ],
-        [4, 5],
-        'int32',
-      ),
-    ];
+    const inputs = zooInputs();
     const expected = (zoo.predict(inputs) as Tensor[]).map(numbers);
     await qat.calibrate(inputs as [Tensor, Tensor]);
     const found = (qat.model.predict(inputs) as Tensor[]).map(numbers);
@@ -190,10 +188,12 @@ describe('training', () => {
     expect(frozen.length).toBe(3);
   });
 
+  const learned = { weights: lsq({ bits: 4 }), activations: lsq({ bits: 4 }) };
   it.each([
-    ['lsq', { weights: lsq({ bits: 4 }), activations: lsq({ bits: 4 }) }],
+    ['lsq', learned],
     ['ste', { weights: ste({ bits: 8 }), activations: ste({ bits: 8 }) }],
     ['dsq, folded', { weights: dsq({ bits: 4 }), activations: dsq({ bits: 4 }), batchNorm: 'torch' }],
+    ...(['freeze', 'naive', 'whitePaper'] as const).map((batchNorm) => [batchNorm, { ...learned, batchNorm }] as const),
   ] as const)('keeps the number of tensors flat over 100 steps: %s', async (_, options) => {
     const qat = prepareQat(tinyModel(), { target: 'ort-x64-vnni', ...options });
     const [x, y] = [randomNormal([2, 3, 3, 1], 0, 1, 'float32', 3), oneHot(tensor1d([0, 1], 'int32'), 3)];
@@ -201,6 +201,26 @@ describe('training', () => {
     step(qat.model, x, y);
     const before = memory().numTensors;
     for (let i = 0; i < 100; i++) step(qat.model, x, y);
+    expect(memory().numTensors).toBe(before);
+  });
+
+  it('keeps the number of tensors flat over 100 steps: every kind of layer', async () => {
+    const qat = prepareQat(zooModel(), { target: 'ort-x64-vnni' });
+    const inputs = zooInputs();
+    await qat.calibrate(inputs as [Tensor, Tensor]);
+    const optimizer = train.sgd(0.001);
+    const variables = qat.model.trainableWeights.map((weight) => weight.read() as Variable);
+    const zooStep = (): void =>
+      tidy(() => {
+        const { grads } = variableGrads(() => {
+          const [classes, value] = qat.model.apply(inputs, { training: true }) as [Tensor, Tensor];
+          return add(mean(square(classes)), mean(square(value))) as Scalar;
+        }, variables);
+        optimizer.applyGradients(grads as never);
+      });
+    zooStep();
+    const before = memory().numTensors;
+    for (let i = 0; i < 100; i++) zooStep();
     expect(memory().numTensors).toBe(before);
   });
 

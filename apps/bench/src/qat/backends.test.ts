@@ -20,7 +20,21 @@ import {
   xnor,
 } from '@bitwright/qat-plugin';
 import { backendName, useNativeBackend } from '@bitwright/tfjs-backend';
-import { losses, setBackend, type Tensor, tensor, type Variable, variableGrads } from '@tensorflow/tfjs-core';
+import {
+  losses,
+  mean,
+  memory,
+  randomNormal,
+  type Scalar,
+  setBackend,
+  square,
+  type Tensor,
+  tensor,
+  tidy,
+  train,
+  type Variable,
+  variableGrads,
+} from '@tensorflow/tfjs-core';
 import { initializers, input, type LayersModel, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 
@@ -129,6 +143,31 @@ describe.skipIf(skipped !== '')(
 
     it.each(['merge', 'freeze', 'naive', 'whitePaper', 'torch'] as const)('batchNorm: %s', (batchNorm) =>
       compare(lsq({ bits: 4 }), lsq({ bits: 4 }), batchNorm),
+    );
+
+    it.each(['keep', 'freeze', 'naive', 'whitePaper', 'torch'] as const)(
+      'keeps the number of tensors flat over 100 steps on ours, batchNorm: %s',
+      async (batchNorm) => {
+        await setBackend(backendName);
+        const qat = prepareQat(network('relu'), {
+          weights: dsq({ bits: 4 }),
+          activations: lsq({ bits: 4 }),
+          batchNorm,
+        });
+        const x = randomNormal([4, 8, 8, 3], 0, 1, 'float32', 5);
+        await qat.calibrate(x);
+        const optimizer = train.momentum(0.001, 0.9);
+        const variables = qat.model.trainableWeights.map((weight) => weight.read() as Variable);
+        const step = (): void =>
+          tidy(() => {
+            const loss = () => mean(square(qat.model.apply(x, { training: true }) as Tensor)) as Scalar;
+            optimizer.applyGradients(variableGrads(loss, variables).grads as never);
+          });
+        step();
+        const before = memory().numTensors;
+        for (let i = 0; i < 100; i++) step();
+        expect(memory().numTensors).toBe(before);
+      },
     );
   },
 );
