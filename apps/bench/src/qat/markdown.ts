@@ -1,8 +1,8 @@
 import type { QatReport } from './command';
-import { postTrainingTopOne, publishedFigures } from './published';
+import { type LevelTwoFigure, levelTwoFigures, publishedFigures } from './published';
 import { qatRows } from './rows';
 import type { RowResult } from './run-row';
-import { defaultBatchSize } from './schedule';
+import { defaultBatchSize, type Schedule } from './schedule';
 
 /** The report for people: one line per training. */
 export function qatMarkdown({ setting, rows }: QatReport): string {
@@ -12,12 +12,13 @@ export function qatMarkdown({ setting, rows }: QatReport): string {
     isValidation ? '# Schedules compared on held-out training images' : '# Quantization-aware training, measured',
     '',
     `${setting.model}. ${setting.trainingImages.toLocaleString('en')} training images (${setting.augmentation}), top-1 on ${setting.testImages.toLocaleString('en')} ${isValidation ? 'other training images, which the float model has seen' : 'test images'}.`,
-    `${setting.optimizer}; seed ${setting.seed}. Rows below 8 bits: target \`academic\`, first and last layer 8 bits (one-bit rows: float); W8A8: target \`ort-x64-vnni\`.`,
+    `${setting.optimizer}, unless a row says Adam; seed ${setting.seed}. Rows below 8 bits: target \`academic\`, first and last layer 8 bits (one-bit rows: float); W8A8: target \`ort-x64-vnni\`.`,
     'Times are wall-clock on a machine that did other work too. "Published" is what full training reached elsewhere, hundreds of epochs on 50,000 images; r = read in the authors\' repository, m = recalled from the paper.',
+    '"Level 2" is the best of post-training quantization at the same bits, on the same images (few bits: packages/ptq/bench/results/rounding.md).',
     '"Exported" is the QDQ file as written, run by onnxruntime, and how many of its predictions are those of the trained model; "rewritten" the same with onnxruntime\'s own rewriting to integer kernels.',
     '',
-    '| row | epochs × batch | peak rate | distilled | calibrated only | trained | exported, equal | rewritten, equal | published | ms a step |',
-    '|---|---|---|---|---|---|---|---|---|---|',
+    '| row | epochs × batch | peak rate | distilled | calibrated only | level 2 | trained | exported, equal | rewritten, equal | published | ms a step |',
+    '|---|---|---|---|---|---|---|---|---|---|---|',
     ...[...rows].sort(byBits).map(line),
     '',
     ...notes(rows),
@@ -36,15 +37,15 @@ function line(row: RowResult): string {
       weights === row.weights &&
       activations === row.activations,
   );
-  const ptq = row.levelTwo ?? postTrainingTopOne[row.id.replace(/-.*/, '')];
   const cells = [
     `${row.id}${row.borders === undefined ? ' †' : ''}`,
     `${row.epochs} × ${row.batchSize ?? defaultBatchSize}`,
-    row.learningRate,
+    `${row.learningRate}${scheduleOf(row)?.optimizer === 'adam' ? ' (Adam)' : ''}`,
     row.distillation > 0
       ? `${row.distillation}${row.temperature === undefined ? '' : `, T = ${row.temperature}`}`
       : '–',
-    `${row.calibrated.toFixed(2)}${ptq === undefined ? '' : ` (level 2: ${ptq.toFixed(2)})`}`,
+    row.calibrated.toFixed(2),
+    levelTwoCell(levelTwoOf(row)),
     `**${row.topOne.toFixed(2)}**`,
     agreementCell(row.export),
     agreementCell(row.export?.rewritten),
@@ -52,6 +53,19 @@ function line(row: RowResult): string {
     row.millisecondsPerStep.toFixed(0),
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+function scheduleOf({ id }: RowResult): Schedule | undefined {
+  return qatRows.find((row) => row.id === id)?.schedule;
+}
+
+function levelTwoOf({ id, method, levelTwo }: RowResult): LevelTwoFigure | undefined {
+  if (levelTwo !== undefined) return { topOne: levelTwo, method: 'gptq' };
+  return method === 'float' ? undefined : levelTwoFigures[id.replace(/-.*/, '')];
+}
+
+function levelTwoCell(figure: LevelTwoFigure | undefined): string {
+  return figure === undefined ? '–' : `${figure.topOne.toFixed(2)} (${figure.method})`;
 }
 
 function agreementCell(check: { readonly topOne: number; readonly agreement: number } | undefined): string {

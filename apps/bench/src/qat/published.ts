@@ -26,8 +26,21 @@ export const publishedFigures: readonly PublishedFigure[] = [
   figure('irnet', 1, 1, 86.5, 'read'),
 ];
 
+/** A result without training. */
+export interface LevelTwoFigure {
+  /** Percent. */
+  readonly topOne: number;
+  readonly method: string;
+}
+
 /**
- * Post-training results on the same file and images (packages/ptq/bench/results/rounding.md). This is its row "W4A4, narrow skips":
- * one 4-bit quantizer per value, as rows here have. With wide skips (row "W4A4") it is 91.06.
+ * The best post-training results on the same file and images, by bits (packages/ptq/bench/results/rounding.md; additions read 8 bits).
+ * One bit has none.
  */
-export const postTrainingTopOne: Readonly<Record<string, number>> = { w4a4: 90.64 };
+export const levelTwoFigures: Readonly<Record<string, LevelTwoFigure>> = {
+  w8a8: { topOne: 91.78, method: 'nearest' },
+  w4a4: { topOne: 91.12, method: 'brecq' },
+  w3a3: { topOne: 88.39, method: 'gptq' },
+  w2a2: { topOne: 70.1, method: 'gptq' },
+  w2a32: { topOne: 89.86, method: 'gptq, w2a8' },
+};

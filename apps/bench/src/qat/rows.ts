@@ -41,9 +41,10 @@ export interface QatRow {
 const target = 'academic';
 
 const short8: Schedule = { epochs: 1, learningRate: 0.001, warmUp: 0, distillation: 0 };
-const short4: Schedule = { epochs: 3, learningRate: 0.01, warmUp: 0, distillation: 0 };
+const short4: Schedule = { epochs: 3, learningRate: 0.01, warmUp: 0.02, distillation: 0.5 };
 const short3: Schedule = { epochs: 3, learningRate: 0.02, warmUp: 0.02, distillation: 0.5 };
 const short2: Schedule = { epochs: 5, learningRate: 0.02, warmUp: 0.02, distillation: 0.5 };
+const long2: Schedule = { ...short2, epochs: 15 };
 const weightsOnly: Schedule = { epochs: 5, learningRate: 0.05, warmUp: 0.02, distillation: 0.5 };
 /** Batches of 64: twice the updates of the same images, which few epochs lack most. */
 const weightsOnlyLong: Schedule = { epochs: 6, learningRate: 0.03, warmUp: 0.02, distillation: 0, batchSize: 64 };
@@ -101,6 +102,9 @@ export const qatRows: readonly QatRow[] = [
   })),
   row('irnet', [1, 32], oneBitWeights, () => ({ weights: gentle, activations: null, skip: ['first', 'last'] })),
   row('lsq', [2, 2], short2, () => ({ weights: lsq({ bits: 2 }), activations: lsq({ bits: 2 }) })),
+  row('lsq', [2, 2], long2, () => ({ weights: lsq({ bits: 2 }), activations: lsq({ bits: 2 }) }), {
+    id: 'w2a2-lsq-long',
+  }),
   row('irnet', [1, 1], binary, () => ({ weights: irNet(), activations: irNet(), skip: ['first', 'last'] }), {
     activationKind: 'hardTanh',
   }),
@@ -143,6 +147,11 @@ export const qatRows: readonly QatRow[] = [
     ...biReal,
     id: 'w1a1-irnet-long',
     startsFrom: 'w32a1-irnet',
+  }),
+  row('irnet', [1, 1], binaryLong, () => ({ weights: gentle, activations: gentle, skip: ['first', 'last'] }), {
+    ...biReal,
+    id: 'w1a1-irnet-again',
+    startsFrom: 'w1a1-irnet-long',
   }),
   {
     id: 'mobilenet-float',
