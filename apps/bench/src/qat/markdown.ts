@@ -13,12 +13,12 @@ export function qatMarkdown({ setting, rows }: QatReport): string {
     '',
     `${setting.model}. ${setting.trainingImages.toLocaleString('en')} training images (${setting.augmentation}), top-1 on ${setting.testImages.toLocaleString('en')} ${isValidation ? 'other training images, which the float model has seen' : 'test images'}.`,
     `${setting.optimizer}, unless a row says Adam; seed ${setting.seed}. Rows below 8 bits: target \`academic\`, first and last layer 8 bits (one-bit rows: float); W8A8: target \`ort-x64-vnni\`.`,
-    'Times are wall-clock on a machine that did other work too. "Published" is what full training reached elsewhere, hundreds of epochs on 50,000 images; r = read in the authors\' repository, m = recalled from the paper.',
+    '"Published" is what full training reached elsewhere, hundreds of epochs on 50,000 images; r = read in the authors\' repository, m = recalled from the paper.',
     '"Level 2" is the best of post-training quantization at the same bits, on the same images (few bits: packages/ptq/bench/results/rounding.md).',
     '"Exported" is the QDQ file as written, run by onnxruntime, and how many of its predictions are those of the trained model; "rewritten" the same with onnxruntime\'s own rewriting to integer kernels.',
     '',
-    '| row | epochs × batch | peak rate | distilled | calibrated only | level 2 | trained | exported, equal | rewritten, equal | published | ms a step |',
-    '|---|---|---|---|---|---|---|---|---|---|---|',
+    '| row | epochs × batch | peak rate | distilled | calibrated only | level 2 | trained | exported, equal | rewritten, equal | published |',
+    '|---|---|---|---|---|---|---|---|---|---|',
     ...[...rows].sort(byBits).map(line),
     '',
     ...notes(rows),
@@ -50,7 +50,6 @@ function line(row: RowResult): string {
     agreementCell(row.export),
     agreementCell(row.export?.rewritten),
     published === undefined ? '–' : `${published.topOne} ${published.evidence === 'read' ? 'r' : 'm'}`,
-    row.millisecondsPerStep.toFixed(0),
   ];
   return `| ${cells.join(' | ')} |`;
 }
