@@ -1,6 +1,6 @@
 /**
  * Quantization-aware training in a minute: a small network learns handwritten digits in float, is rounded to 2 bits without
- * training (which ruins it), and is trained with 2-bit weights and activations. Run with
+ * training (which ruins it), is trained with 2-bit weights and activations, and predicts the same as an ONNX file. Run with
  * `npm run build && node examples/qat/run.mjs [folder]`; the folder receives the trained model, resumable, and the QDQ file.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -11,8 +11,9 @@ import { encodeModel } from '@bitwright/onnx';
 import { formatSummary, learningRate, lsq, prepareQat, summarize } from '@bitwright/qat-plugin';
 import { fileSystem } from '@bitwright/qat-plugin/node';
 import { useNativeBackend } from '@bitwright/tfjs-backend';
-import { argMax, losses, oneHot, slice, tensor1d, tensor4d, train } from '@tensorflow/tfjs-core';
+import { argMax, losses, oneHot, slice, tensor1d, tensor2d, tensor4d, train } from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
+import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import { renderTrainingData } from '../demo/digits.mjs';
 
 const folder = process.argv[2] ?? join(fileURLToPath(new URL('.', import.meta.url)), '../../demo-output/qat');
@@ -62,6 +63,7 @@ const { model: converted, spec } = qat.convert();
 const qdq = encodeModel(trainedModelToQdq(converted, spec).model);
 await mkdir(folder, { recursive: true });
 await writeFile(join(folder, 'digits.2bit.onnx'), qdq);
+print(`as ONNX in onnxruntime      ${await agreement(qdq)}`);
 print(
   `\n${formatSummary(summarize(qat.model))}\nwritten to ${folder}: training/ (resumable), digits.2bit.onnx (${qdq.length} bytes)`,
 );
@@ -81,6 +83,17 @@ function accuracy(network) {
   const answers = argMax(network.predict(testImages, { batchSize: 500 }), 1).dataSync();
   const right = answers.filter((answer, i) => answer === test.labels[i]).length;
   return `${((100 * right) / answers.length).toFixed(2)} % of ${answers.length} test digits`;
+}
+
+/** In how many digits onnxruntime, with its default optimizations, predicts what the trained model does. */
+async function agreement(file) {
+  const session = await InferenceSession.create(file);
+  const x = new OnnxTensor('float32', testImages.dataSync(), testImages.shape);
+  const { [session.outputNames[0]]: logits } = await session.run({ [session.inputNames[0]]: x });
+  const exported = argMax(tensor2d(logits.data, logits.dims), 1).dataSync();
+  const trained = argMax(qat.model.predict(testImages, { batchSize: 500 }), 1).dataSync();
+  const equal = exported.filter((answer, i) => answer === trained[i]).length;
+  return `${equal} of ${trained.length} predictions equal`;
 }
 
 function print(line) {

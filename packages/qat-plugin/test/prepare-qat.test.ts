@@ -204,7 +204,7 @@ describe('training', () => {
     expect(memory().numTensors).toBe(before);
   });
 
-  it('keeps the number of tensors flat over 100 steps: every kind of layer', async () => {
+  it('keeps the number of tensors flat over 100 steps: every kind of layer', { timeout: 120_000 }, async () => {
     const qat = prepareQat(zooModel(), { target: 'ort-x64-vnni' });
     const inputs = zooInputs();
     await qat.calibrate(inputs as [Tensor, Tensor]);

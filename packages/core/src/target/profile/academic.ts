@@ -27,7 +27,7 @@ export const academic: Target = /* @__PURE__ */ deepFreeze<Target>({
   placement: {
     quantize: 'inputs',
     floatOutputAllowed: ['Conv', 'ConvTranspose', 'MatMul', 'Gemm'],
-    weights: 'qdq',
+    weights: 'quantized',
     explicitZeroPoint: true,
     firstAndLastBits: 8,
   },
