@@ -40,7 +40,7 @@ export interface LevelTwoFigure {
 export const levelTwoFigures: Readonly<Record<string, LevelTwoFigure>> = {
   w8a8: { topOne: 91.78, method: 'nearest' },
   w4a4: { topOne: 91.12, method: 'brecq' },
-  w3a3: { topOne: 88.39, method: 'gptq' },
-  w2a2: { topOne: 70.1, method: 'gptq' },
+  w3a3: { topOne: 89.96, method: 'brecq' },
+  w2a2: { topOne: 82.45, method: 'brecq' },
   w2a32: { topOne: 89.86, method: 'gptq, w2a8' },
 };

@@ -44,6 +44,7 @@ const short8: Schedule = { epochs: 1, learningRate: 0.001, warmUp: 0, distillati
 const short4: Schedule = { epochs: 3, learningRate: 0.01, warmUp: 0.02, distillation: 0.5 };
 const short3: Schedule = { epochs: 3, learningRate: 0.02, warmUp: 0.02, distillation: 0.5 };
 const short2: Schedule = { epochs: 5, learningRate: 0.02, warmUp: 0.02, distillation: 0.5 };
+const long3: Schedule = { ...short3, epochs: 15 };
 const long2: Schedule = { ...short2, epochs: 15 };
 const weightsOnly: Schedule = { epochs: 5, learningRate: 0.05, warmUp: 0.02, distillation: 0.5 };
 /** Batches of 64: twice the updates of the same images, which few epochs lack most. */
@@ -116,6 +117,9 @@ export const qatRows: readonly QatRow[] = [
   row('qil', [4, 4], short4, () => ({ weights: qil({ bits: 4 }), activations: qil({ bits: 4 }) })),
   row('apot', [4, 4], short4, () => ({ weights: apot({ bits: 4 }), activations: apot({ bits: 4 }) })),
   row('lsq', [3, 3], short3, () => ({ weights: lsq({ bits: 3 }), activations: lsq({ bits: 3 }) })),
+  row('lsq', [3, 3], long3, () => ({ weights: lsq({ bits: 3 }), activations: lsq({ bits: 3 }) }), {
+    id: 'w3a3-lsq-long',
+  }),
   row('dsq', [3, 3], short3, () => ({ weights: dsq({ bits: 3 }), activations: dsq({ bits: 3 }) })),
   row('lsq', [2, 32], weightsOnly, () => ({ weights: lsq({ bits: 2 }), activations: null })),
   row('dsq', [2, 32], weightsOnly, () => ({ weights: dsq({ bits: 2 }), activations: null })),
