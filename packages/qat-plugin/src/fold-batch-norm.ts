@@ -29,14 +29,19 @@ export interface ChannelTransform {
 /**
  * The graph with batch normalization folded away where it alone reads a layer with weights; the layer then has a bias.
  * Pure; weights follow with {@link channelTransform}.
+ *
+ * @param folded - paths of layers that hold a batch normalization already; one more behind them stays
  */
 export function foldGraph(
   graph: ModelGraph,
   rules: ReadonlyMap<string, LayerRule>,
+  folded: ReadonlySet<string> = new Set(),
   prefix = '',
 ): { graph: ModelGraph; folds: readonly Fold[] } {
   const index = indexGraph(graph);
-  const folds = graph.layers.flatMap((layer) => foldOf(layer, index, rules, prefix) ?? []);
+  const folds = graph.layers.flatMap((layer) =>
+    folded.has(prefix + layer.name) ? [] : (foldOf(layer, index, rules, prefix) ?? []),
+  );
   const nested: Fold[] = [];
   const gone = new Map(
     folds.map(({ layer, batchNorm }) => [batchNorm.slice(prefix.length), layer.slice(prefix.length)]),
@@ -50,7 +55,7 @@ export function foldGraph(
     .map((layer): GraphLayer => {
       const calls = layer.calls.map((call) => ({ ...call, inputs: call.inputs.map(redirect) }));
       if (isModelClass(layer.className)) {
-        const inner = foldGraph(graphOfNested(layer), rules, `${prefix}${layer.name}/`);
+        const inner = foldGraph(graphOfNested(layer), rules, folded, `${prefix}${layer.name}/`);
         nested.push(...inner.folds);
         return { ...nestedOfGraph(layer, inner.graph), calls };
       }

@@ -10,6 +10,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { calibrateTensor } from './calibration/calibrate-tensor';
 import { convertModel } from './convert/convert-model';
 import { copyWeights } from './graph/copy-weights';
+import { disposeLayers } from './graph/dispose-layers';
 import { graphOfModel, modelOfGraph } from './graph/model-graph';
 import type { GraphPlan } from './graph/plan';
 import { planGraph } from './graph/plan-graph';
@@ -64,7 +65,7 @@ export function prepareQat(model: LayersModel, options: QatOptions = {}): Qat {
   const plan = planGraph(graph, resolved);
   const trained = modelOfGraph(rewriteGraph(graph, plan, resolved.rules));
   copyWeights(source, trained, foldedBatchNorms(plan));
-  if (source !== model) source.dispose();
+  if (source !== model) disposeLayers(source);
   calibrateWeights(trained, resolved.selectRange);
   const report = reportOf(resolved.target.id, plan);
   const saved: SavedQat = { target: resolved.target.id, report };

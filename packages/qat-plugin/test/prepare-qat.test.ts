@@ -19,7 +19,7 @@ import {
   type Variable,
   variableGrads,
 } from '@tensorflow/tfjs-core';
-import { input, type LayersModel, layers, loadLayersModel, model } from '@tensorflow/tfjs-layers';
+import { input, type LayersModel, layers, loadLayersModel, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { slotsOf } from '../src/graph/walk-layers';
 import {
@@ -34,6 +34,7 @@ import {
   resumeQat,
   ste,
 } from '../src/index';
+import { QatCallback } from '../src/schedule/qat-callback';
 import { residualModel, tinyModel, zooModel } from './models';
 import { largestError } from './numeric';
 
@@ -188,6 +189,22 @@ describe('training', () => {
     expect(frozen.length).toBe(3);
   });
 
+  it('reaches the end only at the end, also when told of fewer batches than there are', async () => {
+    const { qat } = await prepared();
+    qat.model.compile({ optimizer: 'sgd', loss: (y, z) => losses.softmaxCrossEntropy(y, z) });
+    const reached: number[] = [];
+    const watched: Qat = { ...qat, step: (progress) => void reached.push(progress) };
+    await qat.model.fit(images(), targets(), {
+      epochs: 2,
+      batchSize: 1,
+      callbacks: [new QatCallback(watched, { batchesPerEpoch: 4 })],
+      verbose: 0,
+    });
+    expect(reached.length).toBe(17);
+    expect(reached.filter((progress) => progress === 1).length).toBe(1);
+    expect(reached.at(-1)).toBe(1);
+  });
+
   const learned = { weights: lsq({ bits: 4 }), activations: lsq({ bits: 4 }) };
   it.each([
     ['lsq', learned],
@@ -294,6 +311,26 @@ describe('batch normalization while training', () => {
       expect(Math.abs(code - Math.round(code))).toBeLessThan(1e-5);
       expect(Math.abs(Math.round(code))).toBeLessThanOrEqual(7);
     }
+  });
+});
+
+describe('batch normalization twice in a row', () => {
+  it.each(['keep', 'freeze', 'torch'] as const)('%s: the second stays a layer', async (batchNorm) => {
+    const x = input({ shape: [3, 3, 1], name: 'image' });
+    const first = layers.batchNormalization({ name: 'bn1', betaInitializer: 'ones' });
+    const second = layers.batchNormalization({ name: 'bn2', betaInitializer: 'ones' });
+    const conv = layers.conv2d({ name: 'conv1', filters: 2, kernelSize: 3, useBias: false });
+    const y = second.apply(first.apply(conv.apply(x))) as SymbolicTensor;
+    const qat = prepareQat(model({ inputs: x, outputs: y }), {
+      weights: lsq({ bits: 8 }),
+      activations: null,
+      batchNorm,
+    });
+    const samples = randomNormal([8, 3, 3, 1], 0, 1, 'float32', 3);
+    await qat.calibrate(samples);
+    const { model: converted } = qat.convert();
+    const expected = numbers(qat.model.predict(samples));
+    expect(largestError(numbers(converted.predict(samples)), expected)).toBeLessThan(1e-5);
   });
 });
 

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { asLinearSpec } from '@bitwright/core';
-import { memory, randomNormal, type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { memory, randomNormal, type Tensor, tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import {
   input,
   type LayersModel,
@@ -13,7 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { graphOfModel } from '../src/graph/model-graph';
 import { quantizedLayers } from '../src/graph/quantized-layers';
 import { walkLayers } from '../src/graph/walk-layers';
-import { type BatchNormChoice, prepareQat, type Qat, ste } from '../src/index';
+import { dsq, lsq, prepareQat, type Qat, type QatOptions, ste, steSign } from '../src/index';
 import { ConvBatchNorm } from '../src/layers/conv-batch-norm';
 import { FreezableBatchNorm } from '../src/layers/freezable-batch-norm';
 import { QuantizeWrapper, variableName } from '../src/layers/quantize-wrapper';
@@ -30,13 +30,13 @@ function network(hasBatchNorm: boolean): LayersModel {
   return model({ inputs: x, outputs: layers.dense({ name: 'dense', units: 2 }).apply(flat) as SymbolicTensor });
 }
 
-async function calibrated(source: LayersModel, batchNorm: BatchNormChoice): Promise<Qat> {
+async function calibrated(source: LayersModel, options: QatOptions): Promise<Qat> {
   const qat = prepareQat(source, {
     target: 'academic',
     weights: ste({ bits: 4 }),
-    activations: ste({ bits: 4 }),
+    activations: lsq({ bits: 4 }),
     firstAndLastBits: 4,
-    batchNorm,
+    ...options,
   });
   await qat.calibrate(randomNormal([32, 4, 4, 2], 0, 1, 'float32', 5));
   return qat;
@@ -70,8 +70,15 @@ function exported(qat: Qat): Exported {
   return { step: scaleOf('conv/kernel').map((s) => s * image), offset, scale: scaleOf('relu')[0] as number };
 }
 
-/** Puts channel 0 so that its accumulator 3 gives exactly the edge between the codes 1 and 2. */
+/**
+ * Puts channel 0 so that its accumulator 3 gives exactly the edge between the codes 1 and 2, with a bias that is a multiple of what
+ * integer kernels count: the step of the output is chosen so that there is one.
+ */
 function putOnEdge(qat: Qat): void {
+  const before = exported(qat);
+  const unit = (before.step[0] as number) / 8;
+  const relu = qat.model.getLayer('relu_quantize');
+  relu.setWeights([tensor((Math.round((1.5 * before.scale) / unit) * unit) / 1.5, relu.weights[0]?.shape as number[])]);
   const { step, offset, scale } = exported(qat);
   const bias = lastBias(qat);
   const values = bias.read().dataSync<'float32'>().slice();
@@ -89,7 +96,7 @@ describe('the end of training', () => {
   ] as const;
 
   it.each(cases)('puts biases on multiples of what integer kernels count, %s', async (_, hasBatchNorm, batchNorm) => {
-    const qat = await calibrated(network(hasBatchNorm), batchNorm);
+    const qat = await calibrated(network(hasBatchNorm), { batchNorm });
     const bias = lastBias(qat);
     tidy(() => {
       bias.write(tensor1d([0.123, -0.456, 0.789]));
@@ -111,20 +118,79 @@ describe('the end of training', () => {
   });
 
   it.each(cases)('moves a frequent result off the edge between two codes, %s', async (_, hasBatchNorm, batchNorm) => {
-    const qat = await calibrated(network(hasBatchNorm), batchNorm);
-    const fromEdge = (): number => {
-      const { step, offset, scale } = exported(qat);
-      return Math.abs(3 * (step[0] as number) + (offset[0] as number) - 1.5 * scale) / scale;
-    };
+    const qat = await calibrated(network(hasBatchNorm), { batchNorm });
     putOnEdge(qat);
-    expect(fromEdge()).toBeLessThan(2e-7);
+    const before = exported(qat);
+    const fromEdge = ({ step, offset, scale }: Exported): number =>
+      Math.abs(3 * (step[0] as number) + (offset[0] as number) - 1.5 * scale);
+    expect(fromEdge(before)).toBeLessThan(2e-7 * before.scale);
     qat.step(1);
-    expect(fromEdge()).toBeGreaterThan(2 ** -20);
-    expect(fromEdge()).toBeLessThan(0.01);
+    const units = (8 * fromEdge(exported(qat))) / (before.step[0] as number);
+    expect(Math.abs(units - 1)).toBeLessThan(1e-3);
+  });
+
+  it('counts asymmetric weights as they are stored', async () => {
+    const qat = await calibrated(network(false), { weights: dsq({ bits: 4, bounds: 'free' }) });
+    tidy(() => {
+      lastBias(qat).write(tensor1d([0.123, -0.456, 0.789]));
+    });
+    qat.step(1);
+    const { step, offset } = exported(qat);
+    for (const [c, one] of offset.entries()) {
+      const units = one / (step[c] as number);
+      expect(Math.abs(units - Math.round(units))).toBeLessThan(1e-3);
+    }
+  });
+
+  it('leaves biases alone whose results a sign reads', async () => {
+    const layer = layers.activation({ name: 'relu', activation: 'linear' });
+    const x = input({ shape: [4, 4, 2], name: 'image' });
+    const y = layer.apply(layers.conv2d({ name: 'conv', filters: 3, kernelSize: 3 }).apply(x));
+    const outputs = layers.conv2d({ name: 'last', filters: 2, kernelSize: 1 }).apply(y) as SymbolicTensor;
+    const qat = await calibrated(model({ inputs: x, outputs }), {
+      layers: { last: { weights: steSign(), activations: steSign() } },
+      firstAndLastBits: 'none',
+    });
+    const bias = lastBias(qat);
+    tidy(() => {
+      bias.write(tensor1d([0.123, -0.456, 0.789]));
+    });
+    const found = quantizedLayers(graphOfModel(qat.model), defaultRules).find(({ layer: name }) => name === 'conv');
+    expect(found?.output).toBe('relu_quantize');
+    qat.step(1);
+    expect(Array.from(bias.read().dataSync())).toEqual(Array.from(Float32Array.of(0.123, -0.456, 0.789)));
+  });
+
+  it('keeps no tensors of layers that are called twice', async () => {
+    const x = input({ shape: [4, 4, 2], name: 'image' });
+    const shared = layers.conv2d({ name: 'shared', filters: 2, kernelSize: 1 });
+    const once = shared.apply(x);
+    const outputs = shared.apply(once) as SymbolicTensor;
+    const qat = await calibrated(model({ inputs: x, outputs }), {});
+    qat.step(1);
+    const before = memory().numTensors;
+    qat.step(1);
+    expect(memory().numTensors).toBe(before);
+  });
+
+  it('gives a channel that batch normalization silences the step of others, and its bias a multiple of it', async () => {
+    const qat = await calibrated(network(true), {});
+    const norm = walkLayers(qat.model).find(({ path }) => path === 'norm')?.layer;
+    const variable = (name: string) => norm?.weights.find((one) => variableName(one) === name);
+    tidy(() => {
+      variable('gamma')?.write(tensor1d([1, 0, -1]));
+      variable('beta')?.write(tensor1d([0.1, 0.7, 0.2]));
+    });
+    qat.step(1);
+    const { step, offset } = exported(qat);
+    expect(step[1]).toBe(Math.max(step[0] as number, step[2] as number));
+    expect(offset[1]).toBeCloseTo(0.7, 2);
+    const units = (8 * (offset[1] as number)) / (step[1] as number);
+    expect(Math.abs(units - Math.round(units))).toBeLessThan(1e-3);
   });
 
   it('keeps no tensors', async () => {
-    const qat = await calibrated(network(true), 'keep');
+    const qat = await calibrated(network(true), {});
     qat.step(1);
     putOnEdge(qat);
     const before = memory().numTensors;

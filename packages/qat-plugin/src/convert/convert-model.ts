@@ -42,7 +42,8 @@ export function convertModel(trained: LayersModel, rules: ReadonlyMap<string, La
   const kept = [...sources].flatMap(([path, layer]) =>
     layer instanceof QuantizeActivation && layer.slots.some((slot) => !slot.readGrid().isUniform) ? [path] : [],
   );
-  const { graph, folds } = foldGraph(stripGraph(graphOfModel(trained), new Set(kept)), rules);
+  const folded = new Set([...sources].flatMap(([path, layer]) => (layer instanceof ConvBatchNorm ? [path] : [])));
+  const { graph, folds } = foldGraph(stripGraph(graphOfModel(trained), new Set(kept)), rules, folded);
   const model = modelOfGraph(graph);
   const weights: ConvertedWeight[] = [];
   for (const { path, layer } of walkLayers(model)) {

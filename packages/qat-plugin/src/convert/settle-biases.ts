@@ -2,6 +2,7 @@ import { codeSpread } from '@bitwright/core';
 import { add, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { LayersModel, LayerVariable } from '@tensorflow/tfjs-layers';
 import { channelOfElement } from '../fold-batch-norm';
+import { disposeLayers } from '../graph/dispose-layers';
 import { graphOfModel } from '../graph/model-graph';
 import { quantizedLayers } from '../graph/quantized-layers';
 import { walkLayers } from '../graph/walk-layers';
@@ -12,7 +13,7 @@ import { QuantizeActivation } from '../layers/quantize-activation';
 import { QuantizeWrapper, variableName } from '../layers/quantize-wrapper';
 import type { GridValues, QuantizerSlot } from '../quantizers/quantizer-slot';
 import type { LayerRule } from '../rules/layer-rule';
-import { type ConvertedWeight, convertModel } from './convert-model';
+import { type ConvertedModel, type ConvertedWeight, convertModel } from './convert-model';
 import { type AccumulatorLine, settledOffset } from './settled-offset';
 
 /**
@@ -25,13 +26,23 @@ import { type AccumulatorLine, settledOffset } from './settled-offset';
  * two codes to within float rounding: which code it becomes then depends on the order of a sum, on the backend, on whether
  * batch normalization is folded. One such k changed 1 % of the predictions.
  *
- * Reaches {@link quantizedLayers} with one quantized weight and a bias; β where batch normalization follows.
+ * Reaches {@link quantizedLayers} with one quantized weight and a bias (β where batch normalization follows) whose output no sign reads.
  *
  * @see Jacob et al. 2018, arXiv:1712.05877 §2.4 (int32 biases)
  */
 export function settleBiases(model: LayersModel, rules: ReadonlyMap<string, LayerRule>): void {
-  const layers = new Map(walkLayers(model).map(({ path, layer }) => [path, layer]));
   const converted = convertModel(model, rules);
+  try {
+    moveBiases(model, converted, rules);
+  } finally {
+    disposeLayers(converted.model);
+  }
+}
+
+// — internals —
+
+function moveBiases(model: LayersModel, converted: ConvertedModel, rules: ReadonlyMap<string, LayerRule>): void {
+  const layers = new Map(walkLayers(model).map(({ path, layer }) => [path, layer]));
   const biases = new Map(walkLayers(converted.model).map(({ path, layer }) => [path, find(layer, 'bias')]));
   for (const { layer: path, batchNorm, input, output } of quantizedLayers(graphOfModel(model), rules)) {
     const [weight, ...others] = converted.weights.filter(({ layer }) => layer === path);
@@ -43,17 +54,16 @@ export function settleBiases(model: LayersModel, rules: ReadonlyMap<string, Laye
     if (folded === undefined || trained === undefined) continue;
     const lines = accumulatorLines(weight, folded.read().dataSync<'float32'>(), grid);
     const outputGrid = affineGrid(layers.get(output ?? ''));
-    const spread = codeSpread(largestCode(weight));
+    // A sign asks where 0 is, and a multiple of the step may make a result just that.
+    if (output !== undefined && outputGrid === undefined) continue;
+    const spread = storedSpread(weight);
     const moves = lines.map((line) => settledOffset(line, line.step / spread, outputGrid) - line.offset);
     if (moves.every((move) => move === 0)) continue;
     tidy(() => {
       trained.write(add(trained.read(), tensor(moves, trained.shape as number[])));
     });
   }
-  converted.model.dispose();
 }
-
-// — internals —
 
 /** The variable that is added last to what a layer computes: β of its batch normalization, or its own bias. */
 function trainedBias(layer: Layer, batchNorm: Layer | undefined): LayerVariable | undefined {
@@ -62,8 +72,9 @@ function trainedBias(layer: Layer, batchNorm: Layer | undefined): LayerVariable 
   return layer instanceof QuantizeWrapper ? find(layer.inner, 'bias') : undefined;
 }
 
-function largestCode({ weight }: ConvertedWeight): number {
-  return Math.max(Math.abs(weight.qmin), Math.abs(weight.qmax));
+/** How many times as large the exporter stores the codes; those of asymmetric weights as they are. */
+function storedSpread({ weight, slot }: ConvertedWeight): number {
+  return slot.context.zeroPoint === 'free' ? 1 : codeSpread(Math.max(Math.abs(weight.qmin), Math.abs(weight.qmax)));
 }
 
 /** What each channel of the converted layer computes. */

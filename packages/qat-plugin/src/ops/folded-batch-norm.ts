@@ -29,7 +29,7 @@ export function foldedBatchNorm(
   beta: Tensor,
   epsilon: number,
 ): ChannelMoments & { readonly y: Tensor } {
-  if (hasKernel('BitwrightFoldedBatchNorm')) {
+  if (z.size > 0 && hasKernel('BitwrightFoldedBatchNorm')) {
     const results = runKernel('BitwrightFoldedBatchNorm', { z, factor, gamma, beta }, { epsilon });
     const [y, mean, variance] = results as [Tensor, Tensor, Tensor];
     return { y, mean: div(mean, factor), variance: div(div(variance, factor), factor) };
@@ -48,7 +48,7 @@ export function foldedBatchNorm(
  * Shapes: x [rows…, C] → [C] each
  */
 export function channelMoments(x: Tensor): ChannelMoments {
-  if (hasKernel('BitwrightChannelMoments')) {
+  if (x.size > 0 && hasKernel('BitwrightChannelMoments')) {
     const [mean, variance] = runKernel('BitwrightChannelMoments', { x }, {}) as [Tensor, Tensor];
     return { mean, variance };
   }

@@ -68,12 +68,13 @@ export class QatCallback extends Callback {
     this.line?.finish();
   }
 
-  /** Fraction of batches done; epochs alone where the number of batches is unknown. */
+  /** Fraction of batches done, below 1 before the end; epochs alone where the number of batches is unknown. */
   private progress(): number {
     const { epochs, samples, batchSize, steps } = this.params as Record<string, number | undefined>;
     const fromSamples = samples !== undefined && batchSize !== undefined ? Math.ceil(samples / batchSize) : undefined;
     const batches = this.options.batchesPerEpoch ?? fromSamples ?? steps;
-    const withinEpoch = batches === undefined || !(batches > 0) ? 0 : Math.min(this.batch / batches, 1);
+    const withinEpoch =
+      batches === undefined || !(batches > 0) ? 0 : Math.max(0, Math.min(this.batch, batches - 1)) / batches;
     return Math.min((this.epoch + withinEpoch) / Math.max(epochs ?? 1, 1), 1);
   }
 }
