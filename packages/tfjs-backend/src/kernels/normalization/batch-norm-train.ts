@@ -1,8 +1,8 @@
 import { batchNormBackwardF32, momentsF32 } from '@bitwright/kernels-native';
-import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { areFloat32 } from '../float32';
 import { type NativeKernel, nativeKernel } from '../native-kernel';
-import { type BatchNormSize, batchNormWork } from './batch-norm-work';
+import { batchNormSize, batchNormWork } from './batch-norm-work';
 
 interface Attrs {
   readonly epsilon: number;
@@ -24,7 +24,7 @@ export const batchNormTrain: NativeKernel = nativeKernel<{ x: TensorInfo; gamma:
   batchNormTrainName,
   covers,
   ({ inputs: { x, gamma, beta }, attrs: { epsilon }, backend }) => {
-    const size = sizeOf(x, epsilon);
+    const size = batchNormSize(x, epsilon);
     if (size === undefined || !areFloat32(x, gamma, beta)) return undefined;
     const mean = backend.output([size.channels]);
     const variance = backend.output([size.channels]);
@@ -49,7 +49,7 @@ export const batchNormTrainGrad: NativeKernel = nativeKernel<
   { dy: TensorInfo; x: TensorInfo; mean: TensorInfo; variance: TensorInfo; gamma: TensorInfo },
   Attrs
 >(batchNormTrainGradName, covers, ({ inputs: { dy, x, mean, variance, gamma }, attrs: { epsilon }, backend }) => {
-  const size = sizeOf(x, epsilon);
+  const size = batchNormSize(x, epsilon);
   if (size === undefined || !areFloat32(dy, x, mean, variance, gamma)) return undefined;
   const dx = backend.output(x.shape);
   const dgamma = backend.output([size.channels]);
@@ -66,10 +66,3 @@ export const batchNormTrainGrad: NativeKernel = nativeKernel<
   );
   return [dx.info, dgamma.info, dbeta.info];
 });
-
-// — internals —
-
-function sizeOf(x: TensorInfo, epsilon: number): BatchNormSize | undefined {
-  const channels = x.shape.at(-1) ?? 0;
-  return channels === 0 ? undefined : { rows: util.sizeFromShape(x.shape) / channels, channels, epsilon };
-}

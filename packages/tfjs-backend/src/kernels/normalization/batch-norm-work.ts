@@ -1,4 +1,5 @@
 import { batchNormInferF32 } from '@bitwright/kernels-native';
+import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { FusableWork } from '../../deferred/fusable-work';
 
 /** x [rows,channels] seen as a matrix. */
@@ -6,6 +7,12 @@ export interface BatchNormSize {
   readonly rows: number;
   readonly channels: number;
   readonly epsilon: number;
+}
+
+/** A tensor whose last axis are the channels; undefined without channels. */
+export function batchNormSize({ shape }: TensorInfo, epsilon: number): BatchNormSize | undefined {
+  const channels = shape.at(-1) ?? 0;
+  return channels === 0 ? undefined : { rows: util.sizeFromShape(shape) / channels, channels, epsilon };
 }
 
 /** [channels] each. */

@@ -1,7 +1,8 @@
 import { batchNormInferF32, momentsF32 } from '@bitwright/kernels-native';
-import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { areFloat32 } from '../float32';
 import { type NativeKernel, nativeKernel } from '../native-kernel';
+import { batchNormSize } from './batch-norm-work';
 
 export const channelMomentsName = 'BitwrightChannelMoments';
 export const channelMomentsGradName = 'BitwrightChannelMomentsGrad';
@@ -13,7 +14,7 @@ export const channelMoments: NativeKernel = nativeKernel<{ x: TensorInfo }, obje
   channelMomentsName,
   covers,
   ({ inputs: { x }, backend }) => {
-    const shape = shapeOf(x);
+    const shape = batchNormSize(x, 0);
     if (shape === undefined || !areFloat32(x)) return undefined;
     const mean = backend.output([shape.channels]);
     const variance = backend.output([shape.channels]);
@@ -32,20 +33,13 @@ export const channelMomentsGrad: NativeKernel = nativeKernel<
   { dmean: TensorInfo; dvariance: TensorInfo; x: TensorInfo; mean: TensorInfo },
   object
 >(channelMomentsGradName, covers, ({ inputs: { dmean, dvariance, x, mean }, backend }) => {
-  const shape = shapeOf(x);
+  const shape = batchNormSize(x, 0);
   if (shape === undefined || !areFloat32(dmean, dvariance, x, mean)) return undefined;
   const dx = backend.output(x.shape);
   const slope = backend.values(dvariance).map((d) => (2 * d) / shape.rows);
   const shift = backend.values(dmean).map((d) => d / shape.rows);
   const unit = new Float32Array(shape.channels).fill(1);
   const means = backend.values(mean);
-  batchNormInferF32(backend.native, { ...shape, epsilon: 0 }, backend.values(x), means, unit, slope, shift, dx.values);
+  batchNormInferF32(backend.native, shape, backend.values(x), means, unit, slope, shift, dx.values);
   return dx.info;
 });
-
-// — internals —
-
-function shapeOf(x: TensorInfo): { rows: number; channels: number } | undefined {
-  const channels = x.shape.at(-1) ?? 0;
-  return channels === 0 ? undefined : { rows: util.sizeFromShape(x.shape) / channels, channels };
-}

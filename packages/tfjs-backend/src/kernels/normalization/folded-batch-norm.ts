@@ -1,8 +1,8 @@
 import { batchNormBackwardF32, momentsF32 } from '@bitwright/kernels-native';
-import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { areFloat32 } from '../float32';
 import { type NativeKernel, nativeKernel } from '../native-kernel';
-import { type BatchNormSize, batchNormWork } from './batch-norm-work';
+import { batchNormSize, batchNormWork } from './batch-norm-work';
 
 interface Attrs {
   readonly epsilon: number;
@@ -25,7 +25,7 @@ export const foldedBatchNorm: NativeKernel = nativeKernel<
   { z: TensorInfo; factor: TensorInfo; gamma: TensorInfo; beta: TensorInfo },
   Attrs
 >(foldedBatchNormName, covers, ({ inputs: { z, factor, gamma, beta }, attrs: { epsilon }, backend }) => {
-  const size = sizeOf(z);
+  const size = batchNormSize(z, 0);
   if (size === undefined || !areFloat32(z, factor, gamma, beta)) return undefined;
   const mean = backend.output([size.channels]);
   const variance = backend.output([size.channels]);
@@ -53,7 +53,7 @@ export const foldedBatchNormGrad: NativeKernel = nativeKernel<
   Attrs
 >(foldedBatchNormGradName, covers, ({ inputs, attrs: { epsilon }, backend }) => {
   const { dy, z, factor, gamma, mean, variance } = inputs;
-  const size = sizeOf(z);
+  const size = batchNormSize(z, 0);
   if (size === undefined || !areFloat32(dy, z, factor, gamma, mean, variance)) return undefined;
   const factors = backend.values(factor);
   const gammas = backend.values(gamma);
@@ -83,12 +83,7 @@ export const foldedBatchNormGrad: NativeKernel = nativeKernel<
 
 // — internals —
 
-/** ε is part of the divisor here, one per channel. */
-function sizeOf(z: TensorInfo): BatchNormSize | undefined {
-  const channels = z.shape.at(-1) ?? 0;
-  return channels === 0 ? undefined : { rows: util.sizeFromShape(z.shape) / channels, channels, epsilon: 0 };
-}
-
+/** What stands under the root: ε is part of it here, another for each channel. */
 function widened(variance: Float32Array, factor: Float32Array, epsilon: number): Float32Array {
   return variance.map((v, c) => v + epsilon * (factor[c] as number) ** 2);
 }
