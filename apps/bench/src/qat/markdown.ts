@@ -38,7 +38,7 @@ function line(row: RowResult): string {
       activations === row.activations,
   );
   const cells = [
-    `${row.id}${row.borders === undefined ? ' †' : ''}`,
+    row.id,
     `${row.epochs} × ${row.batchSize ?? defaultBatchSize}`,
     `${row.learningRate}${scheduleOf(row)?.optimizer === 'adam' ? ' (Adam)' : ''}`,
     row.distillation > 0
@@ -74,11 +74,6 @@ function agreementCell(check: { readonly topOne: number; readonly agreement: num
 /** What the table cannot say in a cell. */
 function notes(rows: readonly RowResult[]): string[] {
   const lines: string[] = [];
-  if (rows.some(({ borders }) => borders === undefined)) {
-    lines.push(
-      '† trained with grey borders where the float model had black ones: its batch normalization expects other variances, and training first repairs that.',
-    );
-  }
   for (const { id, startsFrom } of rows) if (startsFrom !== undefined) lines.push(`${id} starts from ${startsFrom}.`);
   const float = rows.find(({ id }) => id === 'mobilenet-float');
   for (const { id, topOne, levelTwo: ptq } of rows) {

@@ -22,8 +22,6 @@ export interface RowResult {
   readonly batchSize?: number;
   /** The row whose weights were the start. */
   readonly startsFrom?: string;
-  /** Colour that augmentation moves in from outside; results without it had grey, which the float model was not trained with. */
-  readonly borders?: 'black';
   /** Percent of the test images right after calibration, before training. */
   readonly calibrated: number;
   /** Percent right after training. */
@@ -105,7 +103,6 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
     const seconds = state.seconds + (Date.now() - start) / 1000;
     state = {
       epoch: epoch + 1,
-      borders: 'black',
       steps: (epoch + 1) * stepsPerEpoch(schedule, train.count),
       calibrated,
       losses: [...state.losses, loss],
@@ -137,7 +134,6 @@ export async function runRow(row: QatRow, setting: RowSetting): Promise<RowResul
     ...(schedule.temperature === undefined ? {} : { temperature: schedule.temperature }),
     batchSize: schedule.batchSize ?? defaultBatchSize,
     ...(row.startsFrom === undefined ? {} : { startsFrom: row.startsFrom }),
-    borders: 'black',
     calibrated,
     topOne: topOne(classes, test),
     losses: state.losses,

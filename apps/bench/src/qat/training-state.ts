@@ -7,8 +7,6 @@ import type { BenchOptimizer } from './trainer';
 /** A training between two epochs: what a row needs to go on. */
 export interface TrainingState {
   readonly epoch: number;
-  /** Augmentation of {@link augmentedBatch}: a state of another one is no start for this. */
-  readonly borders?: 'black';
   /** Updates made so far, for optimizers that count them. */
   readonly steps?: number;
   readonly losses: readonly number[];
@@ -47,7 +45,6 @@ export async function loadState(
   const file = join(folder, `${id}.json`);
   if (!existsSync(file) || !existsSync(join(folder, `${id}.bin`))) return undefined;
   const state = JSON.parse(readFileSync(file, 'utf8')) as TrainingState;
-  if (state.borders !== 'black') return undefined;
   const bytes = readFileSync(join(folder, `${id}.bin`));
   const floats = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
   let at = 0;
