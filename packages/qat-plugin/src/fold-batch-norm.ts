@@ -9,7 +9,7 @@ import {
   type TensorRef,
 } from './graph/model-graph';
 import type { Layer } from './layers/inner-layer';
-import { variableName } from './layers/quantize-wrapper';
+import { findVariable } from './layers/quantize-wrapper';
 import type { LayerRule, WeightRule } from './rules/layer-rule';
 
 /** A layer and the batch normalization behind it that folds into it; paths. */
@@ -70,11 +70,7 @@ export function foldGraph(
  * factor = γ/√(σ² + ε);  offset = β + factor·(bias − μ)
  */
 export function channelTransform(batchNorm: Layer, bias: ArrayLike<number> | undefined): ChannelTransform {
-  const read = (name: string): Float32Array | undefined =>
-    batchNorm.weights
-      .find((variable) => variableName(variable) === name)
-      ?.read()
-      .dataSync<'float32'>();
+  const read = (name: string): Float32Array | undefined => findVariable(batchNorm, name)?.read().dataSync<'float32'>();
   const mean = read('moving_mean') as Float32Array;
   const variance = read('moving_variance') as Float32Array;
   const gamma = read('gamma');

@@ -7,7 +7,7 @@ import { writeSpec } from './convert/write-spec';
 import { slotsOf, walkLayers } from './graph/walk-layers';
 import { QuantizeActivation } from './layers/quantize-activation';
 import type { Qat, QatResult } from './qat';
-import { notCalibrated } from './quantizers/quantizer-slot';
+import { notCalibrated, type QuantizerSlot } from './quantizers/quantizer-slot';
 import type { QatReport } from './report/qat-report';
 import type { HistoryEntry } from './report/training-history';
 import type { LayerRule } from './rules/layer-rule';
@@ -25,8 +25,9 @@ export interface OpenQat {
 /** The handle of a model in training. */
 export function openQat({ model, report, target, rules, selectRange }: OpenQat): Qat {
   const entries: HistoryEntry[] = [];
+  const uncalibrated = (): QuantizerSlot | undefined => slotsOf(model).find(({ state }) => !state.isCalibrated);
   const assertCalibrated = (): void => {
-    const open = slotsOf(model).find(({ state }) => !state.isCalibrated);
+    const open = uncalibrated();
     if (open !== undefined) throw notCalibrated(open.tensor);
   };
   const qat: Qat = {
@@ -38,7 +39,7 @@ export function openQat({ model, report, target, rules, selectRange }: OpenQat):
     callbacks: (options = {}) => [new QatCallback(qat, options)],
     step(progress, options) {
       applyProgress(model, progress, options);
-      if (progress === 1 && slotsOf(model).every(({ state }) => state.isCalibrated)) settleBiases(model, rules);
+      if (progress === 1 && uncalibrated() === undefined) settleBiases(model, rules);
     },
     recordHistory: (entry) => {
       entries.push(entry);

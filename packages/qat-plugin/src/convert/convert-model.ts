@@ -7,7 +7,7 @@ import { ConvBatchNorm } from '../layers/conv-batch-norm';
 import { FreezableBatchNorm } from '../layers/freezable-batch-norm';
 import type { Layer } from '../layers/inner-layer';
 import { QuantizeActivation } from '../layers/quantize-activation';
-import { QuantizeWrapper, variableName } from '../layers/quantize-wrapper';
+import { findVariable, QuantizeWrapper, variableName } from '../layers/quantize-wrapper';
 import type { QuantizerSlot } from '../quantizers/quantizer-slot';
 import type { LayerRule, WeightRule } from '../rules/layer-rule';
 import { type HardWeight, hardenWeight } from './harden-weight';
@@ -50,24 +50,25 @@ export function convertModel(trained: LayersModel, rules: ReadonlyMap<string, La
     const source = sources.get(path) as Layer;
     const fold = folds.find((one) => one.layer === path);
     const batchNorm = fold === undefined ? undefined : sources.get(fold.batchNorm);
-    weights.push(...transfer(path, source, layer, rules, batchNorm, fold));
+    for (const weight of transfer(source, layer, rules, batchNorm, fold)) weights.push({ layer: path, ...weight });
   }
   return { model, weights, folds, kept };
 }
 
 // — internals —
 
+type Transferred = Omit<ConvertedWeight, 'layer'>;
+
 /** Fills one layer of the converted model; returns its quantized weights. */
 function transfer(
-  path: string,
   source: Layer,
   target: Layer,
   rules: ReadonlyMap<string, LayerRule>,
   batchNorm: Layer | undefined,
   fold: Fold | undefined,
-): ConvertedWeight[] {
+): Transferred[] {
   const inner = source instanceof QuantizeWrapper || source instanceof FreezableBatchNorm ? source.inner : source;
-  if (source instanceof ConvBatchNorm) return [transferFolded(path, source, target, rules)];
+  if (source instanceof ConvBatchNorm) return [transferFolded(source, target, rules)];
   const converted = target instanceof QuantizeWrapper ? target.inner : target;
   const bound = source instanceof QuantizeWrapper ? source.boundWeights : [];
   const transform =
@@ -75,44 +76,38 @@ function transfer(
       ? undefined
       : channelTransform(
           batchNorm instanceof FreezableBatchNorm ? batchNorm.inner : batchNorm,
-          valuesOf(find(inner, 'bias')),
+          valuesOf(findVariable(inner, 'bias')),
         );
   copyUnchanged(inner, converted);
-  const results = bound.map(({ variable, slot }): ConvertedWeight => {
+  const results = bound.map(({ variable, slot }): Transferred => {
     const name = variableName(variable);
     const rule = weightRule(rules, inner, name);
     const isFolded = transform !== undefined && fold?.weight.variable === name;
     const weight = hardenWeight(variable.read(), slot, rule.channelAxes, isFolded ? transform : undefined);
     const receiver = matching(converted, variable, inner);
     write(receiver, weight.values);
-    return { layer: path, name: receiver.originalName, shape: variable.shape as number[], weight, rule, slot };
+    return { name: receiver.originalName, shape: variable.shape as number[], weight, rule, slot };
   });
   if (transform !== undefined && fold !== undefined) {
     const isQuantized = bound.some(({ variable }) => variableName(variable) === fold.weight.variable);
     if (!isQuantized) scaleKernel(converted, fold, transform);
-    write(find(converted, 'bias') as LayerVariable, transform.offset);
+    write(findVariable(converted, 'bias') as LayerVariable, transform.offset);
   }
   return results;
 }
 
-function transferFolded(
-  path: string,
-  source: ConvBatchNorm,
-  target: Layer,
-  rules: ReadonlyMap<string, LayerRule>,
-): ConvertedWeight {
+function transferFolded(source: ConvBatchNorm, target: Layer, rules: ReadonlyMap<string, LayerRule>): Transferred {
   const slot = source.slots[0] as QuantizerSlot;
   const rule = weightRule(rules, source.inner, source.settings.kernel);
   let weight: HardWeight | undefined;
   tidy(() => {
     const { kernel, bias } = source.folded();
     weight = hardenWeight(kernel, slot, rule.channelAxes);
-    write(find(target, 'bias') as LayerVariable, bias.dataSync<'float32'>());
+    write(findVariable(target, 'bias') as LayerVariable, bias.dataSync<'float32'>());
   });
-  const receiver = find(target, source.settings.kernel) as LayerVariable;
+  const receiver = findVariable(target, source.settings.kernel) as LayerVariable;
   write(receiver, (weight as unknown as HardWeight).values);
   return {
-    layer: path,
     name: receiver.originalName,
     shape: receiver.shape as number[],
     weight: weight as unknown as HardWeight,
@@ -137,7 +132,7 @@ function matching(target: Layer, variable: LayerVariable, source: Layer): LayerV
 }
 
 function scaleKernel(target: Layer, { weight }: Fold, { factor }: ChannelTransform): void {
-  const kernel = find(target, weight.variable) as LayerVariable;
+  const kernel = findVariable(target, weight.variable) as LayerVariable;
   const { shape } = kernel;
   const along = shape.map((length, axis) => (weight.channelAxes.includes(axis) ? (length as number) : 1));
   tidy(() => {
@@ -149,10 +144,6 @@ function weightRule(rules: ReadonlyMap<string, LayerRule>, layer: Layer, variabl
   const rule = rules.get(layer.getClassName());
   const found = rule?.kind === 'quantize' ? rule.weights.find((weight) => weight.variable === variable) : undefined;
   return found ?? { variable, channelAxes: [], onnxAxis: 0 };
-}
-
-function find(layer: Layer, name: string): LayerVariable | undefined {
-  return layer.weights.find((variable) => variableName(variable) === name);
 }
 
 function valuesOf(variable: LayerVariable | undefined): Float32Array | undefined {

@@ -10,7 +10,7 @@ import { ConvBatchNorm } from '../layers/conv-batch-norm';
 import { FreezableBatchNorm } from '../layers/freezable-batch-norm';
 import type { Layer } from '../layers/inner-layer';
 import { QuantizeActivation } from '../layers/quantize-activation';
-import { QuantizeWrapper, variableName } from '../layers/quantize-wrapper';
+import { findVariable, QuantizeWrapper } from '../layers/quantize-wrapper';
 import type { GridValues, QuantizerSlot } from '../quantizers/quantizer-slot';
 import type { LayerRule } from '../rules/layer-rule';
 import { type ConvertedModel, type ConvertedWeight, convertModel } from './convert-model';
@@ -43,7 +43,7 @@ export function settleBiases(model: LayersModel, rules: ReadonlyMap<string, Laye
 
 function moveBiases(model: LayersModel, converted: ConvertedModel, rules: ReadonlyMap<string, LayerRule>): void {
   const layers = new Map(walkLayers(model).map(({ path, layer }) => [path, layer]));
-  const biases = new Map(walkLayers(converted.model).map(({ path, layer }) => [path, find(layer, 'bias')]));
+  const biases = new Map(walkLayers(converted.model).map(({ path, layer }) => [path, findVariable(layer, 'bias')]));
   for (const { layer: path, batchNorm, input, output } of quantizedLayers(graphOfModel(model), rules)) {
     const [weight, ...others] = converted.weights.filter(({ layer }) => layer === path);
     const isFolded = converted.folds.find(({ layer }) => layer === path)?.batchNorm === batchNorm;
@@ -67,9 +67,9 @@ function moveBiases(model: LayersModel, converted: ConvertedModel, rules: Readon
 
 /** The variable that is added last to what a layer computes: β of its batch normalization, or its own bias. */
 function trainedBias(layer: Layer, batchNorm: Layer | undefined): LayerVariable | undefined {
-  if (layer instanceof ConvBatchNorm) return find(layer.batchNorm, 'beta');
-  if (batchNorm instanceof FreezableBatchNorm) return find(batchNorm.inner, 'beta');
-  return layer instanceof QuantizeWrapper ? find(layer.inner, 'bias') : undefined;
+  if (layer instanceof ConvBatchNorm) return findVariable(layer.batchNorm, 'beta');
+  if (batchNorm instanceof FreezableBatchNorm) return findVariable(batchNorm.inner, 'beta');
+  return layer instanceof QuantizeWrapper ? findVariable(layer.inner, 'bias') : undefined;
 }
 
 /** How many times as large the exporter stores the codes; those of asymmetric weights as they are. */
@@ -110,8 +110,4 @@ function affineGrid(layer: Layer | undefined): GridValues | undefined {
   const slot: QuantizerSlot | undefined = layer instanceof QuantizeActivation ? layer.slots[0] : undefined;
   const grid = slot?.readGrid();
   return grid?.isUniform === true ? grid : undefined;
-}
-
-function find(layer: Layer, name: string): LayerVariable | undefined {
-  return layer.weights.find((variable) => variableName(variable) === name);
 }

@@ -13,8 +13,8 @@ export interface AccumulatorLine {
 /** Steps as coarse as this many times the noise: in finer ones each k is rare, and too many are near some edge. */
 const leastSteps = 16;
 
-/** Multiples of the unit tried to either side. */
-const tries = 4;
+/** Units away from the nearest multiple, in the order tried; positive towards the side the offset is on. */
+const detours = [0, 1, -1, 2, -2, 3, -3, 4, -4];
 
 /**
  * The offset nearest to a line's own that is a multiple of `unit` and, where the output is quantized, keeps every possible k
@@ -28,19 +28,11 @@ export function settledOffset(line: AccumulatorLine, unit: number, output: GridV
   const { step, offset, noise } = line;
   const nearest = Math.round(offset / unit);
   const direction = offset < nearest * unit ? -1 : 1;
-  const isCoarse = step > leastSteps * noise;
-  for (let i = 0; i <= 2 * tries && isCoarse && output !== undefined; i++) {
-    // nearest, then 1, −1, 2, −2 …, first towards the side the offset is on
-    const multiple = nearest + direction * (i % 2 === 0 ? -i / 2 : (i + 1) / 2);
-    const candidate = multiple * unit;
-    if (isClearOfEdges({ ...line, offset: candidate }, output)) return unlessRounded(offset, candidate, noise);
-  }
-  return unlessRounded(offset, nearest * unit, noise);
-}
-
-/** The offset itself where it is the candidate to within the rounding of a few float32 numbers. */
-function unlessRounded(offset: number, candidate: number, noise: number): number {
-  return Math.abs(candidate - offset) < noise / 4 ? offset : candidate;
+  const looksAtEdges = output !== undefined && step > leastSteps * noise;
+  const isClear = (candidate: number): boolean =>
+    !looksAtEdges || isClearOfEdges({ ...line, offset: candidate }, output);
+  const settled = detours.map((units) => (nearest + direction * units) * unit).find(isClear) ?? nearest * unit;
+  return Math.abs(settled - offset) < noise / 4 ? offset : settled;
 }
 
 function isClearOfEdges({ step, offset, most, noise }: AccumulatorLine, grid: GridValues): boolean {

@@ -30,9 +30,10 @@ export function quantizedLayers(
   return graph.layers.flatMap((layer): readonly QuantizedLayer[] => {
     if (isModelClass(layer.className)) return quantizedLayers(graphOfNested(layer), rules, `${prefix}${layer.name}/`);
     const isQuantized = layer.className === QuantizeWrapper.className || layer.className === ConvBatchNorm.className;
-    const from = layer.calls[0]?.inputs[0];
-    const input = isQuantized && layer.calls.length === 1 && from && quantizerBefore(from, index, rules);
-    if (!input) return [];
+    const [call, ...others] = layer.calls;
+    if (!isQuantized || call === undefined || others.length > 0) return [];
+    const input = quantizerBefore(call.inputs[0] as TensorRef, index, rules);
+    if (input === undefined) return [];
     const { batchNorm, output } = whatFollows(layer, index, rules);
     return [{ layer: prefix + layer.name, batchNorm: path(batchNorm), input: prefix + input, output: path(output) }];
   });

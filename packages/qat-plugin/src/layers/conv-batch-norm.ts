@@ -17,7 +17,7 @@ import { openSlot, type QuantizerSlot } from '../quantizers/quantizer-slot';
 import type { SlotPlan } from '../quantizers/slot-plan';
 import { type Layer, type LayerConfig, layerFromConfig, layerToConfig } from './inner-layer';
 import { InnerLayerWrapper, isTrainingCall, layerArguments } from './inner-layer-wrapper';
-import { variableName } from './quantize-wrapper';
+import { findVariable } from './quantize-wrapper';
 import { packSettings, unpackSettings } from './settings';
 import { withReplacedReads } from './weight-binding';
 
@@ -160,7 +160,7 @@ export class ConvBatchNorm extends InnerLayerWrapper {
   /** The convolution alone: given kernel, no bias. */
   private convolve(x: Tensor, kernel: Tensor, kwargs: serialization.ConfigDict): Tensor {
     const replacements = new Map([[this.variable(this.settings.kernel), kernel]]);
-    const bias = this.inner.weights.find((variable) => variableName(variable) === 'bias');
+    const bias = findVariable(this.inner, 'bias');
     if (bias !== undefined) replacements.set(bias, zerosLike(bias.read()));
     return withReplacedReads(replacements, () => this.inner.call(x, kwargs) as Tensor);
   }
@@ -168,7 +168,7 @@ export class ConvBatchNorm extends InnerLayerWrapper {
   private parameters(): { gamma: Tensor; beta: Tensor; mean: Tensor; deviation: Tensor; epsilon: number } {
     const epsilon = this.batchNorm.getConfig()['epsilon'] as number;
     const read = (name: string, fallback: (like: Tensor) => Tensor): Tensor =>
-      this.find(this.batchNorm, name)?.read() ?? fallback(this.variable('moving_mean', this.batchNorm).read());
+      findVariable(this.batchNorm, name)?.read() ?? fallback(this.variable('moving_mean', this.batchNorm).read());
     const variance = this.variable('moving_variance', this.batchNorm).read();
     return {
       gamma: read('gamma', (like) => add(zerosLike(like), 1)),
@@ -181,7 +181,7 @@ export class ConvBatchNorm extends InnerLayerWrapper {
 
   /** The convolution's own bias, or zeros. */
   private ownBias(like: Tensor): Tensor {
-    return this.find(this.inner, 'bias')?.read() ?? zerosLike(like);
+    return findVariable(this.inner, 'bias')?.read() ?? zerosLike(like);
   }
 
   /** A per-channel vector, shaped to multiply the kernel. */
@@ -207,11 +207,7 @@ export class ConvBatchNorm extends InnerLayerWrapper {
     return this.slot_ as QuantizerSlot;
   }
 
-  private find(layer: Layer, name: string): LayerVariable | undefined {
-    return layer.weights.find((variable) => variableName(variable) === name);
-  }
-
   private variable(name: string, layer: Layer = this.inner): LayerVariable {
-    return this.find(layer, name) as LayerVariable;
+    return findVariable(layer, name) as LayerVariable;
   }
 }

@@ -158,6 +158,11 @@ export class QuantizeWrapper extends InnerLayerWrapper {
   }
 }
 
+/** The variable of a layer with this last part of its name; the first of several. */
+export function findVariable(layer: Layer, name: string): LayerVariable | undefined {
+  return layer.weights.find((variable) => variableName(variable) === name);
+}
+
 /** Last part of a variable's name. */
 export function variableName(variable: LayerVariable): string {
   return variable.originalName.split('/').at(-1) as string;

@@ -1,6 +1,6 @@
 import type { Shape } from '@tensorflow/tfjs-layers';
 import type { Layer } from '../layers/inner-layer';
-import { variableName } from '../layers/quantize-wrapper';
+import { findVariable } from '../layers/quantize-wrapper';
 
 /**
  * Multiply–accumulates of one layer for one sample: output positions × weights that meet at each.
@@ -10,7 +10,7 @@ import { variableName } from '../layers/quantize-wrapper';
  */
 export function layerMacs(layer: Layer, outputShape: Shape): number {
   const size = (name: string): number => {
-    const shape = layer.weights.find((variable) => variableName(variable) === name)?.shape;
+    const shape = findVariable(layer, name)?.shape;
     return shape === undefined ? 0 : shape.reduce<number>((product, d) => product * (d ?? 1), 1);
   };
   const positions = outputShape.slice(1, -1).reduce<number>((product, d) => product * (d ?? 1), 1);

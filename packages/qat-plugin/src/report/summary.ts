@@ -3,7 +3,7 @@ import { walkLayers } from '../graph/walk-layers';
 import { ConvBatchNorm } from '../layers/conv-batch-norm';
 import type { Layer } from '../layers/inner-layer';
 import { QuantizeActivation } from '../layers/quantize-activation';
-import { QuantizeWrapper, variableName } from '../layers/quantize-wrapper';
+import { findVariable, QuantizeWrapper } from '../layers/quantize-wrapper';
 import { layerMacs } from './layer-macs';
 
 /** Size and work of one layer. */
@@ -109,7 +109,7 @@ function bitsOfWeights(layer: Layer): ReadonlyMap<LayerVariable, number> {
     return new Map(layer.boundWeights.map(({ variable, slot }) => [variable, slot.quantizer.bits]));
   }
   if (!(layer instanceof ConvBatchNorm)) return new Map();
-  const kernel = layer.inner.weights.find((variable) => variableName(variable) === layer.settings.kernel);
+  const kernel = findVariable(layer.inner, layer.settings.kernel);
   return new Map(kernel === undefined ? [] : [[kernel, layer.slots[0]?.quantizer.bits ?? 32]]);
 }
 
